@@ -1,0 +1,1 @@
+"""Parlour: a multi-tenant customer-support platform."""
