@@ -1,0 +1,234 @@
+"""The only way to the database: one transaction, inside which the database itself walls off one organization."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+import msgspec
+import structlog
+from procrastinate.jobs import Job
+from psycopg import AsyncConnection, AsyncCursor, OperationalError
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from parlour.foundation import clock, ids
+from parlour.foundation.doorways import Doorways
+from parlour.foundation.errors import Conflict, NotFound, Unavailable
+from parlour.foundation.facts import Fact
+from parlour.foundation.jobs import Queue, Reaction, Reactions, job, jobs_for
+from parlour.foundation.rows import row_of
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+Announce = Callable[[UUID, Sequence[Fact]], Awaitable[None]]
+"""Tells the screens what was committed. Best effort: it may fail without harm, a screen heals by the version."""
+
+log = structlog.get_logger()
+
+
+class AlreadyDone(Conflict):
+    """This was done already, under the same Idempotency-Key."""
+
+
+class Once(msgspec.Struct, frozen=True):
+    """A client's own name for one write (Idempotency-Key). A second transaction of the same name does not commit."""
+
+    user_id: UUID
+    key: str
+    fingerprint: bytes
+
+
+class Transaction:
+    """One unit of work of one organization. Nobody below a door commits it."""
+
+    def __init__(self, connection: AsyncConnection[Any], organization_id: UUID) -> None:
+        self.organization_id = organization_id
+        self.facts: list[Fact] = []
+        self.queued: list[Job] = []
+        self._connection = connection
+
+    async def one(self, struct: type[Row], sql: str, /, **parameters: Any) -> Row:
+        """Exactly one row. Raises `NotFound` where there is none."""
+        row = await self.maybe(struct, sql, **parameters)
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def maybe(self, struct: type[Row], sql: str, /, **parameters: Any) -> Row | None:
+        cursor = AsyncCursor(self._connection, row_factory=row_of(struct))
+        await cursor.execute(sql, parameters)
+        return await cursor.fetchone()
+
+    async def all(self, struct: type[Row], sql: str, /, **parameters: Any) -> list[Row]:
+        cursor = AsyncCursor(self._connection, row_factory=row_of(struct))
+        await cursor.execute(sql, parameters)
+        return await cursor.fetchall()
+
+    async def value(self, sql: str, /, **parameters: Any) -> Any:
+        """The first column of the first row, or None where there is no row."""
+        cursor = await self._connection.execute(sql, parameters)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]
+
+    async def values(self, sql: str, /, **parameters: Any) -> list[Any]:
+        """The first column of every row."""
+        cursor = await self._connection.execute(sql, parameters)
+        return [row[0] for row in await cursor.fetchall()]
+
+    async def run(self, sql: str, /, **parameters: Any) -> int:
+        """How many rows the statement touched."""
+        cursor = await self._connection.execute(sql, parameters)
+        return cursor.rowcount
+
+    def record(self, fact: Fact) -> None:
+        """Written with the commit: the activities row and the jobs of `reactions.py`; screens hear of it afterwards."""
+        self.facts.append(fact)
+
+    def queue(
+        self, function: Reaction, /, *, lock: str | None = None, at: datetime | None = None, **arguments: object
+    ) -> None:
+        """Queue one job of this organization, with the commit. Prefer a fact and a reaction."""
+        self.queued.append(job(function, self.organization_id, lock=lock, at=at, **arguments))
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo only what happens inside when it raises."""
+        async with self._connection.transaction():
+            yield
+
+
+class Database:
+    """The pool of one process, as the role that owns nothing and can't bypass a wall."""
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, reactions: Reactions | None = None, announce: Announce | None = None
+    ) -> None:
+        self._pool = AsyncConnectionPool[AsyncConnection[Any]](
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=10,
+            kwargs={"autocommit": True, "application_name": "parlour", "options": "-c timezone=UTC"},
+        )
+        self._reactions: Reactions = reactions or {}
+        self._announce = announce
+        self._queue = Queue()
+        self.doorways = Doorways(self._pool)
+
+    async def open(self) -> None:
+        await self._pool.open(wait=True)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, organization_id: UUID, *, once: Once | None = None) -> AsyncIterator[Transaction]:
+        """Read and write inside one organization: committed at the end, undone by any exception.
+
+        Raises `Unavailable` where the database can't be reached, `AlreadyDone` where `once` was committed before.
+        """
+        async with self._connection() as connection:
+            tx = Transaction(connection, organization_id)
+            await _begin(connection, organization_id)
+            try:
+                if once:
+                    await _claim(connection, organization_id, once)
+                yield tx
+                await self._write_down(connection, tx)
+            except BaseException:
+                await _undo(connection)
+                raise
+            await connection.execute("commit", prepare=False)
+        if tx.facts and self._announce:
+            await self._announce(organization_id, tx.facts)
+
+    @asynccontextmanager
+    async def reading(self, organization_id: UUID) -> AsyncIterator[Transaction]:
+        """Read inside one organization; writing is refused by the database."""
+        async with self._connection() as connection:
+            await _begin(connection, organization_id, "begin read only")
+            try:
+                yield Transaction(connection, organization_id)
+            except BaseException:
+                await _undo(connection)
+                raise
+            await connection.execute("commit", prepare=False)
+
+    async def is_reachable(self) -> bool:
+        try:
+            async with self._pool.connection(timeout=2) as connection:
+                await connection.execute("select 1")
+        except (OperationalError, PoolTimeout):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            connection = await self._pool.getconn()
+        except PoolTimeout as timeout:
+            raise Unavailable() from timeout
+        try:
+            yield connection
+        except OperationalError as broken:
+            if connection.closed:
+                raise Unavailable() from broken
+            raise
+        finally:
+            await self._pool.putconn(connection)
+
+    async def _write_down(self, connection: AsyncConnection[Any], tx: Transaction) -> None:
+        if tx.facts:
+            await connection.cursor().executemany(_INSERT_ACTIVITY, [_activity(tx, fact) for fact in tx.facts])
+        jobs = jobs_for(self._reactions, tx.organization_id, tx.facts) + tx.queued
+        if jobs:
+            await self._queue.put(connection, jobs)
+
+
+async def _begin(connection: AsyncConnection[Any], organization_id: UUID, begin: str = "begin") -> None:
+    # One round trip for both: a statement without parameters may hold several. The id is a UUID, so nothing to escape.
+    both = f"{begin}; set local parlour.organization_id = '{organization_id}'"
+    await connection.execute(both, prepare=False)
+
+
+async def _claim(connection: AsyncConnection[Any], organization_id: UUID, once: Once) -> None:
+    # A second request of the same key waits here until the first commits; if that one is undone, it goes on.
+    try:
+        await connection.execute(
+            """
+            insert into idempotency_keys (organization_id, user_id, key, fingerprint)
+            values (%s, %s, %s, %s)
+            """,
+            (organization_id, once.user_id, once.key, once.fingerprint),
+        )
+    except UniqueViolation as known:
+        raise AlreadyDone() from known
+
+
+async def _undo(connection: AsyncConnection[Any]) -> None:
+    try:
+        await connection.execute("rollback", prepare=False)
+    except OperationalError:
+        # The connection is gone and the server has rolled back by itself; what is under way says why.
+        await connection.close()
+
+
+_INSERT_ACTIVITY: LiteralString = """
+    insert into activities (organization_id, id, ticket_id, name, actor_id, at, details)
+    values (%(organization_id)s, %(id)s, %(ticket_id)s, %(name)s, %(actor_id)s, %(at)s, %(details)s)
+"""
+
+
+def _activity(tx: Transaction, fact: Fact) -> dict[str, Any]:
+    return {
+        "organization_id": tx.organization_id,
+        "id": ids.new(),
+        "ticket_id": getattr(fact, "ticket_id", None),
+        "name": fact.name,
+        "actor_id": fact.actor_id,
+        "at": clock.now(),
+        "details": Jsonb(msgspec.to_builtins(fact)),
+    }

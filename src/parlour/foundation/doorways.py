@@ -1,0 +1,62 @@
+"""Every question that may be asked before an organization is known. Each is a `security definer` function: ids only."""
+
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from parlour.foundation.errors import Unavailable
+from parlour.foundation.rows import row_of
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """A thing, and the organization it lives in."""
+
+    organization_id: UUID
+    id: UUID
+
+
+class Doorways:
+    """The questions, over a pool that is inside no organization."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._pool = pool
+
+    async def organization_by_slug(self, slug: str) -> UUID | None:
+        return _first(
+            await self._ask("select id as organization_id, id from doorway_organization_by_slug(%s) id", slug)
+        )
+
+    async def organization_by_host(self, host: str) -> UUID | None:
+        return _first(
+            await self._ask("select id as organization_id, id from doorway_organization_by_host(%s) id", host)
+        )
+
+    async def users_by_email(self, email: str) -> list[Whereabouts]:
+        """Everyone who signs in with this address: at most one an organization."""
+        return await self._ask("select organization_id, id from doorway_users_by_email(%s)", email)
+
+    async def user_by_token(self, digest: bytes) -> Whereabouts | None:
+        """Whose API token it is. None where it is unknown, revoked or expired."""
+        found = await self._ask("select organization_id, id from doorway_user_by_token(%s)", digest)
+        return found[0] if found else None
+
+    async def mailbox_by_address(self, address: str) -> Whereabouts | None:
+        """Which mailbox receives for this address, without its `+detail`, whatever its case."""
+        found = await self._ask("select organization_id, id from doorway_mailbox_by_address(%s)", address)
+        return found[0] if found else None
+
+    async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
+        try:
+            async with self._pool.connection() as connection:
+                cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts))
+                await cursor.execute(question, parameters)
+                return await cursor.fetchall()
+        except PoolTimeout as timeout:
+            raise Unavailable() from timeout
+
+
+def _first(found: list[Whereabouts]) -> UUID | None:
+    return found[0].organization_id if found else None

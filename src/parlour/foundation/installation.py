@@ -1,0 +1,47 @@
+"""What a running process works with: its settings, database, cache, blobs and signing key."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from redis.asyncio import Redis
+
+from parlour.foundation import cache
+from parlour.foundation.crypto import Signer
+from parlour.foundation.database import Announce, Database
+from parlour.foundation.jobs import Reactions
+from parlour.foundation.settings import Settings
+from parlour.foundation.storage import Blobs
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """Handed to every door and every job; there is no global."""
+
+    settings: Settings
+    database: Database
+    cache: Redis
+    blobs: Blobs
+    signer: Signer
+
+
+def build(settings: Settings, reactions: Reactions, announce: Announce | None = None) -> Installation:
+    """An installation that is not connected yet: see `running`."""
+    return Installation(
+        settings=settings,
+        database=Database(settings.database_url, pool_size=settings.pool_size, reactions=reactions, announce=announce),
+        cache=cache.connect(settings.redis_url),
+        blobs=Blobs(settings.blob_url or str(Path(settings.data) / "blobs")),
+        signer=Signer(settings.secret_key),
+    )
+
+
+@asynccontextmanager
+async def running(installation: Installation) -> AsyncIterator[Installation]:
+    """Connected inside, disconnected afterwards."""
+    await installation.database.open()
+    try:
+        yield installation
+    finally:
+        await installation.database.close()
+        await installation.cache.aclose()

@@ -1,0 +1,100 @@
+"""Every knob of an installation. `docs/operating.md` explains each; a law compares the two."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Switch = Literal["on", "off"]
+
+
+class Settings(BaseSettings):
+    """Read from the environment: `PARLOUR_` and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLOUR_", populate_by_name=True, frozen=True)
+
+    data: Path = Path(".parlour")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2525
+    base_url: str = ""
+    development: bool = False
+    secret_key: str = ""
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    database_url: str = Field("", validation_alias=AliasChoices("database_url", "DATABASE_URL"))
+    owner_database_url: str = Field("", validation_alias=AliasChoices("owner_database_url", "OWNER_DATABASE_URL"))
+    redis_url: str = Field("", validation_alias=AliasChoices("redis_url", "REDIS_URL"))
+    blob_url: str = ""
+    pool_size: int = 8
+
+    smtp_url: str = ""
+    mail_size_limit: int = 35 * 1024 * 1024
+    upload_size_limit: int = 25 * 1024 * 1024
+    body_size_limit: int = 1024 * 1024
+
+    rate_limits: Switch = "on"
+    sign_in_limit: str = "5/minute"
+    ticket_limit: str = "10/minute"
+    api_limit: str = "100/minute"
+    socket_limit: str = "1000/minute"
+
+    session_days: int = 14
+    worker_concurrency: int = 8
+    worker_heartbeat: float = 2.0
+    worker_stalled_after: float = 10.0
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach this installation, without a slash at its end."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(**overrides: Any) -> Settings:
+    """The environment's settings, completed from the data folder: its connections and its secret key.
+
+    Raises `SystemExit` with a sentence where no database is known.
+    """
+    settings = Settings(**overrides)
+    found = _connections(settings.data)
+    missing = {name: found[name] for name in found if not getattr(settings, name, "")}
+    if not settings.secret_key:
+        missing["secret_key"] = _secret_key(settings.data)
+    settings = settings.model_copy(update=missing)
+    if not settings.database_url:
+        raise SystemExit(
+            "No database is known. Start one with `parlour up`, name its folder with --data, or set DATABASE_URL."
+        )
+    if not settings.redis_url:
+        raise SystemExit("No Valkey or Redis is known. Set REDIS_URL, or start `parlour up`.")
+    return settings
+
+
+def _connections(data: Path) -> dict[str, str]:
+    # Written by the supervisor for the servers it runs itself, mode 0600.
+    file = data / "connections.json"
+    if not file.exists():
+        return {}
+    known = json.loads(file.read_text())
+    return {name: known[name] for name in ("database_url", "owner_database_url", "redis_url") if name in known}
+
+
+def _secret_key(data: Path) -> str:
+    file = data / "secret"
+    if not file.exists():
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = data / f"secret.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            # A link, unlike a rename, fails when another process was first: all agree on one key.
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return file.read_text()

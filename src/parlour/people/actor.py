@@ -1,0 +1,76 @@
+"""Who is asking."""
+
+from uuid import UUID
+
+import msgspec
+
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import Forbidden
+from parlour.people.permissions import ALLOWED, Permission
+from parlour.people.roles import Reach, Role
+from parlour.people.users import User
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """A user in the act: what every verb takes as `by`, and every question as `seen_by`."""
+
+    organization_id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    department_ids: tuple[UUID, ...] = ()
+
+    @property
+    def is_agent(self) -> bool:
+        return self.role is not Role.CUSTOMER
+
+    @property
+    def sees_all_tickets(self) -> bool:
+        return self.role is Role.ADMIN or (self.is_agent and self.reach is Reach.ORGANIZATION)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ALLOWED[self.role]
+
+    def must(self, permission: Permission) -> None:
+        """Raises `Forbidden` where the role doesn't allow it."""
+        if not self.may(permission):
+            raise Forbidden()
+
+
+async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
+    """The user as an actor. None where they are unknown or inactive."""
+    found = await tx.maybe(
+        _Found,
+        """
+        select u.id, u.name, u.email, u.role, u.reach,
+            array(
+                select m.department_id
+                from department_members m
+                where m.organization_id = u.organization_id and m.user_id = u.id
+            ) as department_ids
+        from users u
+        where u.id = %(user_id)s and u.status = 'ACTIVE'
+        """,
+        user_id=user_id,
+    )
+    if found is None:
+        return None
+    return Actor(
+        tx.organization_id, found.id, found.name, found.email, found.role, found.reach, tuple(found.department_ids)
+    )
+
+
+def actor_as(user: User, organization_id: UUID) -> Actor:
+    """A user as an actor outside any department: for a customer whose mail has come in."""
+    return Actor(organization_id, user.id, user.name, user.email, user.role, user.reach)
+
+
+class _Found(msgspec.Struct):
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    department_ids: list[UUID]

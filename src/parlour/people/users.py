@@ -1,0 +1,183 @@
+"""Users: everyone in an organization, its customers included."""
+
+import re
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from psycopg.errors import UniqueViolation
+
+from parlour.foundation import clock, ids
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import BadRequest, Conflict, Invalid
+from parlour.people.roles import Reach, Role, UserStatus
+
+_EMAIL: Final = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+(\.[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+)+"
+)
+
+
+class AddressTaken(Conflict):
+    """Somebody in this organization has this address already."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """Anyone: an agent or a customer."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    status: UserStatus
+    created_at: datetime
+
+
+class NewUser(msgspec.Struct, frozen=True):
+    """What a user is made of. `password_hash` comes from `passwords.hashed`."""
+
+    name: str
+    email: str
+    role: Role
+    reach: Reach = Reach.ORGANIZATION
+    password_hash: str | None = None
+
+
+COLUMNS: Final = "id, name, email, role, reach, status, created_at"
+
+
+def normal_email(email: str) -> str:
+    """As stored: trimmed, lower case. Raises `Invalid` where it is no address."""
+    normal = email.strip().lower()
+    if len(normal) > 254 or not _EMAIL.fullmatch(normal):
+        raise Invalid(details={"email": "That is not an e-mail address."})
+    return normal
+
+
+async def add_user(tx: Transaction, new: NewUser) -> User:
+    """Raises `Invalid` or `AddressTaken`."""
+    if not 1 <= len(new.name.strip()) <= 200:
+        raise Invalid(details={"name": "A name has 1 to 200 characters."})
+    try:
+        async with tx.savepoint():
+            return await tx.one(User, _INSERT, **_row(new))
+    except UniqueViolation as taken:
+        raise AddressTaken(details={"email": AddressTaken.__doc__}) from taken
+
+
+async def customer_by_email(tx: Transaction, email: str, name: str = "") -> User:
+    """The user with this address, whatever their role; where there is none, a new customer. Safe against a race.
+
+    Raises `Invalid` where it is no address.
+    """
+    address = normal_email(email)
+    known = await user_by_email(tx, address)
+    if known:
+        return known
+    new = NewUser((name.strip() or address.split("@")[0])[:200], address, Role.CUSTOMER)
+    made = await tx.maybe(User, _INSERT_UNLESS_KNOWN, **_row(new))
+    # Somebody else made it meanwhile: their row is committed, so it is visible now.
+    return made or await tx.one(User, f"select {COLUMNS} from users where email = %(email)s", email=address)
+
+
+async def user_by_email(tx: Transaction, email: str) -> User | None:
+    return await tx.maybe(User, f"select {COLUMNS} from users where email = %(email)s", email=email.strip().lower())
+
+
+async def find_user(tx: Transaction, user_id: UUID) -> User:
+    """Raises `NotFound`."""
+    return await tx.one(User, f"select {COLUMNS} from users where id = %(user_id)s", user_id=user_id)
+
+
+async def users_by_id(tx: Transaction, user_ids: list[UUID]) -> list[User]:
+    return await tx.all(User, f"select {COLUMNS} from users where id = any(%(user_ids)s)", user_ids=user_ids)
+
+
+async def agents(tx: Transaction) -> list[User]:
+    """Every active agent, by name."""
+    return await tx.all(
+        User,
+        f"select {COLUMNS} from users where role <> 'CUSTOMER' and status = 'ACTIVE' order by name, id",
+    )
+
+
+class UserSearch(msgspec.Struct, frozen=True):
+    """Whom to list: by role, and by the beginning of name or address. `after` is the last name and id of a page."""
+
+    role: Role | None = None
+    q: str = ""
+    after: tuple[str, UUID] | None = None
+    limit: int = 25
+
+
+async def search_users(tx: Transaction, search: UserSearch) -> list[User]:
+    """Users by name, one page. The page's cost does not grow with the number of users."""
+    conditions = ["true"]
+    if search.role:
+        conditions.append("role = %(role)s")
+    if search.q:
+        conditions.append("(starts_with(lower(name), %(q)s) or starts_with(email, %(q)s))")
+    if search.after:
+        conditions.append("(lower(name), id) > (%(after_name)s, %(after_id)s)")
+    after_name, after_id = search.after or (None, None)
+    return await tx.all(
+        User,
+        f"select {COLUMNS} from users where {' and '.join(conditions)} order by lower(name), id limit %(limit)s",
+        role=search.role,
+        q=search.q.lower(),
+        after_name=after_name,
+        after_id=after_id,
+        limit=search.limit,
+    )
+
+
+class UserChanges(msgspec.Struct, frozen=True):
+    """What to change of a user; what is unset stays."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    role: Role | msgspec.UnsetType = msgspec.UNSET
+    reach: Reach | msgspec.UnsetType = msgspec.UNSET
+    status: UserStatus | msgspec.UnsetType = msgspec.UNSET
+
+
+async def change_user(tx: Transaction, user: User, changes: UserChanges) -> User:
+    """Raises `BadRequest` where it would leave the organization without an active administrator."""
+    wanted = {
+        name: value for name in changes.__struct_fields__ if (value := getattr(changes, name)) is not msgspec.UNSET
+    }
+    if not wanted:
+        return user
+    if "name" in wanted and not 1 <= len(wanted["name"].strip()) <= 200:
+        raise Invalid(details={"name": "A name has 1 to 200 characters."})
+    # Two administrators who demote one another at once take turns here.
+    await tx.run("select id from users where role = 'ADMIN' and status = 'ACTIVE' order by id for update")
+    assignments = ", ".join(f"{name} = %({name})s" for name in wanted)
+    changed = await tx.one(
+        User, f"update users set {assignments} where id = %(user_id)s returning {COLUMNS}", user_id=user.id, **wanted
+    )
+    if user.role is Role.ADMIN and not await tx.value(
+        "select exists (select 1 from users where role = 'ADMIN' and status = 'ACTIVE')"
+    ):
+        raise BadRequest("An organization needs an administrator. Make somebody else one first.")
+    return changed
+
+
+def _row(new: NewUser) -> dict[str, object]:
+    return {
+        "id": ids.new(),
+        "name": new.name.strip(),
+        "email": normal_email(new.email),
+        "role": new.role,
+        "reach": new.reach,
+        "password_hash": new.password_hash,
+        "created_at": clock.now(),
+    }
+
+
+_VALUES: Final = """
+    insert into users (organization_id, id, name, email, role, reach, password_hash, created_at)
+    values (current_organization(), %(id)s, %(name)s, %(email)s, %(role)s, %(reach)s, %(password_hash)s, %(created_at)s)
+"""
+_INSERT: Final = f"{_VALUES} returning {COLUMNS}"
+_INSERT_UNLESS_KNOWN: Final = f"{_VALUES} on conflict (organization_id, email) do nothing returning {COLUMNS}"
