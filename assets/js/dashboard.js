@@ -1,0 +1,4 @@
+// The agents' screen.
+import { start } from "./start.js";
+
+start({});

@@ -1,0 +1,1 @@
+export const say = (text, more = {}) => dispatchEvent(new CustomEvent("parlour:say", { detail: { text, ...more } }));
