@@ -1,0 +1,1 @@
+"""Carries words in and out by mail."""
