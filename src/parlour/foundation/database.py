@@ -47,6 +47,7 @@ class Transaction:
         self.organization_id = organization_id
         self.facts: list[Fact] = []
         self.queued: list[Job] = []
+        self.moments: list[datetime] = []
         self._connection = connection
 
     async def one(self, struct: type[Row], sql: str, /, **parameters: Any) -> Row:
@@ -85,6 +86,7 @@ class Transaction:
     def record(self, fact: Fact) -> None:
         """Written with the commit: the activities row and the jobs of `reactions.py`; screens hear of it afterwards."""
         self.facts.append(fact)
+        self.moments.append(clock.now())
 
     def queue(
         self, function: Reaction, /, *, lock: str | None = None, at: datetime | None = None, **arguments: object
@@ -182,7 +184,8 @@ class Database:
 
     async def _write_down(self, connection: AsyncConnection[Any], tx: Transaction) -> None:
         if tx.facts:
-            await connection.cursor().executemany(_INSERT_ACTIVITY, [_activity(tx, fact) for fact in tx.facts])
+            activities = [_activity(tx, fact, at) for fact, at in zip(tx.facts, tx.moments, strict=True)]
+            await connection.cursor().executemany(_INSERT_ACTIVITY, activities)
         jobs = jobs_for(self._reactions, tx.organization_id, tx.facts) + tx.queued
         if jobs:
             await self._queue.put(connection, jobs)
@@ -222,13 +225,13 @@ _INSERT_ACTIVITY: LiteralString = """
 """
 
 
-def _activity(tx: Transaction, fact: Fact) -> dict[str, Any]:
+def _activity(tx: Transaction, fact: Fact, at: datetime) -> dict[str, Any]:
     return {
         "organization_id": tx.organization_id,
         "id": ids.new(),
         "ticket_id": getattr(fact, "ticket_id", None),
         "name": fact.name,
         "actor_id": fact.actor_id,
-        "at": clock.now(),
+        "at": at,
         "details": Jsonb(msgspec.to_builtins(fact)),
     }
