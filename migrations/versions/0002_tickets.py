@@ -163,12 +163,11 @@ SEARCH = """
         organization_id uuid not null,
         ticket_id uuid not null,
         document tsvector not null,
-        recency timestamptz not null,
+        public_document tsvector not null,
         primary key (organization_id, ticket_id),
         foreign key (organization_id, ticket_id) references tickets on delete cascade
     );
     create index ticket_search_words on ticket_search using gin (document);
-    create index ticket_search_by_recency on ticket_search (organization_id, recency, ticket_id);
     call raise_wall('ticket_search');
 
     -- Behind a wall PostgreSQL may not use the word index, because @@ is not leakproof. So the words are read through
@@ -176,7 +175,7 @@ SEARCH = """
     create policy doorkeeper on ticket_search for select to parlour_doorkeeper using (true);
     grant select on ticket_search to parlour_doorkeeper;
     create view searchable_tickets as
-        select organization_id, ticket_id, document, recency
+        select organization_id, ticket_id, document, public_document
         from ticket_search
         where organization_id = current_organization();
     alter view searchable_tickets owner to parlour_doorkeeper;

@@ -1,0 +1,215 @@
+"""Lists of tickets: filtered, sorted, a page at a time, at a cost that does not grow with the organization."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import BadRequest
+from parlour.people import Actor
+from parlour.tickets.models import TICKET_COLUMNS, TICKET_NEIGHBOURS, Priority, Source, Status, Ticket
+from parlour.tickets.search import query_of
+from parlour.tickets.visibility import tickets_seen_by
+
+MOST_COUNTED: Final = 10_000
+"""A total above this is given as this: counting further would cost more than it tells."""
+
+
+class Sort(StrEnum):
+    """The order of a list; each but the second has its newest or greatest first."""
+
+    UPDATED = "-updatedAt"
+    LEAST_RECENTLY_UPDATED = "updatedAt"
+    CREATED = "-createdAt"
+    FIRST_CREATED = "createdAt"
+    PRIORITY = "-priority"
+    NUMBER = "-number"
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which tickets. Every part given must hold; within a part any value does. `assignee_id=None`: nobody's."""
+
+    statuses: Sequence[Status] = ()
+    priorities: Sequence[Priority] = ()
+    assignee_id: UUID | None | msgspec.UnsetType = msgspec.UNSET
+    department_ids: Sequence[UUID] = ()
+    tags: Sequence[str] = ()
+    requester_id: UUID | None = None
+    sources: Sequence[Source] = ()
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    updated_from: datetime | None = None
+    updated_before: datetime | None = None
+    q: str = ""
+    in_bin: bool = False
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some tickets, and the cursor that continues after them, if more follow."""
+
+    tickets: list[Ticket]
+    next: str | None
+
+
+class BadCursor(BadRequest):
+    """That cursor is not one of ours, or belongs to another order. Start again without `after`."""
+
+
+async def list_page(
+    tx: Transaction,
+    which: Filter,
+    *,
+    seen_by: Actor,
+    sort: Sort = Sort.UPDATED,
+    after: str | None = None,
+    limit: int = 25,
+) -> Page:
+    """One page. Raises `BadCursor`."""
+    statement, parameters = page_statement(which, seen_by=seen_by, sort=sort, after=after, limit=limit)
+    found = await tx.all(Ticket, statement, **parameters)
+    if len(found) <= limit:
+        return Page(found, None)
+    return Page(found[:limit], _cursor(sort, found[limit - 1]))
+
+
+async def count(tx: Transaction, which: Filter, *, seen_by: Actor) -> int:
+    """How many there are; more than 10,000 count as 10,000."""
+    conditions, parameters = _conditions(which, seen_by)
+    counted: int = await tx.value(
+        f"""
+        select count(*) from (
+            select 1 from {_tables(which)} where {" and ".join(conditions)} limit %(most)s
+        ) some
+        """,
+        most=MOST_COUNTED,
+        **parameters,
+    )
+    return counted
+
+
+def page_statement(
+    which: Filter, *, seen_by: Actor, sort: Sort, after: str | None, limit: int
+) -> tuple[str, dict[str, Any]]:
+    """The statement of one page, of one row more than `limit`, and its parameters."""
+    conditions, parameters = _conditions(which, seen_by)
+    if after:
+        conditions.append(_AFTER[sort])
+        parameters |= _decoded(sort, after)
+    order, tables = _ORDER[sort], _tables(which)
+    picks = [
+        f"(select t.* from {tables} where {' and '.join([*branch, *conditions])} order by {order} limit %(rows)s)"
+        for branch in _branches(which, sort)
+    ]
+    statement = f"""
+        with t as materialized (
+            select * from ({" union all ".join(picks)}) t order by {order} limit %(rows)s
+        )
+        select {TICKET_COLUMNS} from t {TICKET_NEIGHBOURS} order by {order}
+    """
+    return statement, {**parameters, "rows": limit + 1}
+
+
+def _branches(which: Filter, sort: Sort) -> list[list[str]]:
+    # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
+    by_update = sort in (Sort.UPDATED, Sort.LEAST_RECENTLY_UPDATED)
+    narrow = which.statuses or which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1
+    if not by_update or not narrow or which.q or which.in_bin:
+        return [[f"t.status in ({_listed(which.statuses)})"]] if which.statuses else [[]]
+    return [[f"t.status = '{Status(status).value}'"] for status in which.statuses or Status]
+
+
+def _listed(statuses: Sequence[Status]) -> str:
+    return ", ".join(f"'{Status(status).value}'" for status in statuses)
+
+
+def _tables(which: Filter) -> str:
+    if not query_of(which.q):
+        return "tickets t"
+    return "tickets t join searchable_tickets s on s.organization_id = t.organization_id and s.ticket_id = t.id"
+
+
+def _conditions(which: Filter, seen_by: Actor) -> tuple[list[str], dict[str, Any]]:
+    seen, parameters = tickets_seen_by(seen_by)
+    conditions = [seen, f"t.deleted_at is {'not ' if which.in_bin else ''}null"]
+    if which.q:
+        document = "document" if seen_by.is_agent else "public_document"
+        # What holds no word, only signs, matches nothing rather than everything.
+        conditions.append(f"s.{document} @@ %(query)s::tsquery" if query_of(which.q) else "false")
+        parameters["query"] = query_of(which.q)
+    if which.assignee_id is None:
+        conditions.append("t.assignee_id is null")
+    for name, condition in _PARTS.items():
+        value = getattr(which, name)
+        if value is not msgspec.UNSET and value not in (None, "", ()) and value != []:
+            conditions.append(condition)
+            parameters[name] = [str(part).lower() for part in value] if name == "tags" else value
+    return conditions, parameters
+
+
+_PARTS: Final = {
+    "priorities": "t.priority = any(%(priorities)s)",
+    "assignee_id": "t.assignee_id = %(assignee_id)s",
+    "department_ids": "t.department_id = any(%(department_ids)s)",
+    "tags": """
+        exists (
+            select 1 from ticket_tags worn
+            join tags tag on tag.organization_id = worn.organization_id and tag.id = worn.tag_id
+            where worn.organization_id = t.organization_id and worn.ticket_id = t.id and lower(tag.name) = any(%(tags)s)
+        )
+    """,
+    "requester_id": "t.requester_id = %(requester_id)s",
+    "sources": "t.source = any(%(sources)s)",
+    "created_from": "t.created_at >= %(created_from)s",
+    "created_before": "t.created_at < %(created_before)s",
+    "updated_from": "t.updated_at >= %(updated_from)s",
+    "updated_before": "t.updated_at < %(updated_before)s",
+}
+
+_ORDER: Final = {
+    Sort.UPDATED: "t.updated_at desc, t.id desc",
+    Sort.LEAST_RECENTLY_UPDATED: "t.updated_at, t.id",
+    Sort.CREATED: "t.created_at desc, t.id desc",
+    Sort.FIRST_CREATED: "t.created_at, t.id",
+    Sort.PRIORITY: "t.urgency desc, t.updated_at desc, t.id desc",
+    Sort.NUMBER: "t.number desc",
+}
+
+_AFTER: Final = {
+    Sort.UPDATED: "(t.updated_at, t.id) < (%(after_at)s, %(after_id)s)",
+    Sort.LEAST_RECENTLY_UPDATED: "(t.updated_at, t.id) > (%(after_at)s, %(after_id)s)",
+    Sort.CREATED: "(t.created_at, t.id) < (%(after_at)s, %(after_id)s)",
+    Sort.FIRST_CREATED: "(t.created_at, t.id) > (%(after_at)s, %(after_id)s)",
+    Sort.PRIORITY: "(t.urgency, t.updated_at, t.id) < (%(after_rank)s, %(after_at)s, %(after_id)s)",
+    Sort.NUMBER: "t.number < %(after_rank)s",
+}
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    sort: Sort
+    at: datetime
+    id: UUID
+    rank: int
+
+
+def _cursor(sort: Sort, last: Ticket) -> str:
+    at = last.created_at if sort in (Sort.CREATED, Sort.FIRST_CREATED) else last.updated_at
+    rank = last.number if sort is Sort.NUMBER else 1 + list(Priority).index(last.priority)
+    packed = msgspec.json.encode(_Cursor(sort, at, last.id, rank))
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _decoded(sort: Sort, after: str) -> dict[str, Any]:
+    try:
+        packed = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
+        cursor = msgspec.json.decode(packed, type=_Cursor)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as garbled:
+        raise BadCursor() from garbled
+    if cursor.sort is not sort or cursor.at.tzinfo is None or not 0 <= cursor.rank < 2**31:
+        raise BadCursor()
+    return {"after_at": cursor.at, "after_id": cursor.id, "after_rank": cursor.rank}
