@@ -143,19 +143,30 @@ COMMENTS = """
         user_id uuid not null,
         name text not null,
         ticket_id uuid not null,
+        version integer not null,
         actor_id uuid,
         created_at timestamptz not null,
         read_at timestamptz,
         primary key (organization_id, id),
+        unique (organization_id, user_id, ticket_id, version, name),
         foreign key (organization_id, user_id) references users on delete cascade,
         foreign key (organization_id, ticket_id) references tickets on delete cascade
     );
     create index notifications_by_user on notifications (organization_id, user_id, created_at, id);
+    create index notifications_unread on notifications (organization_id, user_id) where read_at is null;
 
     call raise_wall('comments');
     call raise_wall('comment_readers');
     call raise_wall('attachments');
     call raise_wall('notifications');
+
+    create policy doorkeeper on attachments for select to parlour_doorkeeper using (true);
+    grant select (organization_id, comment_id, created_at) on attachments to parlour_doorkeeper;
+    create function doorway_organizations_with_unsent_uploads() returns setof uuid
+    language sql stable security definer set search_path = public, pg_temp as
+        'select distinct organization_id from attachments
+         where comment_id is null and created_at < now() - interval ''1 day''';
+    call open_doorway('doorway_organizations_with_unsent_uploads()');
 """
 
 SEARCH = """

@@ -10,15 +10,15 @@ import msgspec
 import structlog
 from procrastinate.jobs import Job
 from psycopg import AsyncConnection, AsyncCursor, OperationalError
-from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from parlour.foundation import clock, ids
 from parlour.foundation.doorways import Doorways
-from parlour.foundation.errors import Conflict, NotFound, Unavailable
+from parlour.foundation.errors import NotFound, Unavailable
 from parlour.foundation.facts import Fact
 from parlour.foundation.jobs import Queue, Reaction, Reactions, job, jobs_for
+from parlour.foundation.once import Once, claim
 from parlour.foundation.rows import row_of
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -26,18 +26,6 @@ Announce = Callable[[UUID, Sequence[Fact]], Awaitable[None]]
 """Tells the screens what was committed. Best effort: it may fail without harm, a screen heals by the version."""
 
 log = structlog.get_logger()
-
-
-class AlreadyDone(Conflict):
-    """This was done already, under the same Idempotency-Key."""
-
-
-class Once(msgspec.Struct, frozen=True):
-    """A client's own name for one write (Idempotency-Key). A second transaction of the same name does not commit."""
-
-    user_id: UUID
-    key: str
-    fingerprint: bytes
 
 
 class Transaction:
@@ -137,7 +125,7 @@ class Database:
             await _begin(connection, organization_id)
             try:
                 if once:
-                    await _claim(connection, organization_id, once)
+                    await claim(connection, organization_id, once)
                 yield tx
                 await self._write_down(connection, tx)
             except BaseException:
@@ -183,9 +171,9 @@ class Database:
             await self._pool.putconn(connection)
 
     async def _write_down(self, connection: AsyncConnection[Any], tx: Transaction) -> None:
-        if tx.facts:
-            activities = [_activity(tx, fact, at) for fact, at in zip(tx.facts, tx.moments, strict=True)]
-            await connection.cursor().executemany(_INSERT_ACTIVITY, activities)
+        for fact, at in zip(tx.facts, tx.moments, strict=True):
+            if fact.is_kept:
+                await connection.execute(_INSERT_ACTIVITY, _activity(tx, fact, at))
         jobs = jobs_for(self._reactions, tx.organization_id, tx.facts) + tx.queued
         if jobs:
             await self._queue.put(connection, jobs)
@@ -195,20 +183,6 @@ async def _begin(connection: AsyncConnection[Any], organization_id: UUID, begin:
     # One round trip for both: a statement without parameters may hold several. The id is a UUID, so nothing to escape.
     both = f"{begin}; set local parlour.organization_id = '{organization_id}'"
     await connection.execute(both, prepare=False)
-
-
-async def _claim(connection: AsyncConnection[Any], organization_id: UUID, once: Once) -> None:
-    # A second request of the same key waits here until the first commits; if that one is undone, it goes on.
-    try:
-        await connection.execute(
-            """
-            insert into idempotency_keys (organization_id, user_id, key, fingerprint)
-            values (%s, %s, %s, %s)
-            """,
-            (organization_id, once.user_id, once.key, once.fingerprint),
-        )
-    except UniqueViolation as known:
-        raise AlreadyDone() from known
 
 
 async def _undo(connection: AsyncConnection[Any]) -> None:

@@ -48,6 +48,16 @@ class Doorways:
         found = await self._ask("select organization_id, id from doorway_mailbox_by_address(%s)", address)
         return found[0] if found else None
 
+    async def organizations_with_old_keys(self) -> list[UUID]:
+        """Whose idempotency keys are older than a day."""
+        found = await self._ask("select id as organization_id, id from doorway_organizations_with_old_keys() id")
+        return [place.organization_id for place in found]
+
+    async def organizations_with_unsent_uploads(self) -> list[UUID]:
+        """Who has files that were uploaded more than a day ago and never sent."""
+        found = await self._ask("select id as organization_id, id from doorway_organizations_with_unsent_uploads() id")
+        return [place.organization_id for place in found]
+
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         try:
             async with self._pool.connection() as connection:

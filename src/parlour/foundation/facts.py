@@ -15,6 +15,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     shown_to_customers: ClassVar[bool] = False
     """Whether the customer's own timeline shows it too."""
 
+    is_kept: ClassVar[bool] = True
+    """Whether it goes into the activities; what is not kept is only told to screens and reactions."""
+
     @property
     def name(self) -> str:
         return type(self).__name__

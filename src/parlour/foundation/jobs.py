@@ -67,4 +67,8 @@ def job(
 
 def jobs_for(reactions: Reactions, organization_id: UUID, facts: Sequence[Fact]) -> list[Job]:
     """The jobs that must follow these facts: one a (fact, reaction)."""
-    return [job(reaction, organization_id, fact=fact) for fact in facts for reaction in reactions.get(type(fact), ())]
+    return [
+        job(reaction, organization_id, fact={"name": fact.name, **msgspec.to_builtins(fact)})
+        for fact in facts
+        for reaction in reactions.get(type(fact), ())
+    ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import msgspec
 
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
-from parlour.foundation.errors import Invalid
+from parlour.foundation.errors import Invalid, NotFound
 from parlour.foundation.storage import Blobs
 from parlour.people import Actor
 from parlour.tickets.models import Attachment
@@ -124,13 +125,30 @@ async def attachments_of(tx: Transaction, comment_id: UUID) -> list[StoredAttach
     )
 
 
-async def discard_attachment(tx: Transaction, attachment_id: UUID, *, by: Actor) -> None:
-    """Take back an upload that was not sent. Its blob goes with the nightly clean-up."""
-    await tx.run(
-        "delete from attachments where id = %(id)s and uploader_id = %(uploader_id)s and comment_id is null",
+async def discard_attachment(tx: Transaction, blobs: Blobs, attachment_id: UUID, *, by: Actor) -> None:
+    """Take back an upload that was not sent. Raises `NotFound` where it was, or is not theirs."""
+    key = await tx.value(
+        """
+        delete from attachments
+        where id = %(id)s and uploader_id = %(uploader_id)s and comment_id is null
+        returning blob_key
+        """,
         id=attachment_id,
         uploader_id=by.user_id,
     )
+    if not key:
+        raise NotFound()
+    await blobs.delete(key)
+
+
+async def discard_unsent(tx: Transaction, blobs: Blobs, before: datetime) -> int:
+    """Drop uploads from before a moment that no comment ever named. How many they were."""
+    keys = await tx.values(
+        "delete from attachments where comment_id is null and created_at < %(before)s returning blob_key", before=before
+    )
+    for key in keys:
+        await blobs.delete(key)
+    return len(keys)
 
 
 def safe_name(name: str) -> str:

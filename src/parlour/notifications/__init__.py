@@ -1,0 +1,14 @@
+"""Notifications: tells agents what now waits for them."""
+
+from parlour.notifications.inbox import Notification, mark_all_read, mark_read, notifications_of, unread_count
+from parlour.notifications.raising import NotificationRaised, notify_assignee
+
+__all__ = [
+    "Notification",
+    "NotificationRaised",
+    "mark_all_read",
+    "mark_read",
+    "notifications_of",
+    "notify_assignee",
+    "unread_count",
+]

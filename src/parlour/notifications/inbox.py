@@ -1,0 +1,87 @@
+"""Reading one's notifications."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from parlour.foundation import clock
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import NotFound
+from parlour.people import Actor
+
+_COUNTED_UP_TO: Final = 100
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """One line of the bell: which fact, about which ticket."""
+
+    id: UUID
+    name: str
+    ticket_id: UUID
+    ticket_number: int
+    ticket_subject: str
+    actor_name: str | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+async def notifications_of(
+    tx: Transaction, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 25
+) -> list[Notification]:
+    """Newest first."""
+    return await tx.all(
+        Notification,
+        f"""
+        select n.id, n.name, n.ticket_id, t.number as ticket_number, t.subject as ticket_subject,
+            u.name as actor_name, n.created_at, n.read_at
+        from notifications n
+        join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
+        left join users u on u.organization_id = n.organization_id and u.id = n.actor_id
+        where n.user_id = %(user_id)s and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
+        order by n.created_at desc, n.id desc
+        limit %(limit)s
+        """,
+        user_id=actor.user_id,
+        at=before[0] if before else None,
+        id=before[1] if before else None,
+        limit=limit,
+    )
+
+
+async def unread_count(tx: Transaction, actor: Actor) -> int:
+    """At most 100: a bell shows no more."""
+    count: int = await tx.value(
+        """
+        select count(*) from (
+            select 1 from notifications where user_id = %(user_id)s and read_at is null limit %(most)s
+        ) unread
+        """,
+        user_id=actor.user_id,
+        most=_COUNTED_UP_TO,
+    )
+    return count
+
+
+async def mark_read(tx: Transaction, actor: Actor, notification_id: UUID) -> None:
+    """Raises `NotFound` where it is not theirs."""
+    touched = await tx.run(
+        """
+        update notifications set read_at = coalesce(read_at, %(now)s)
+        where id = %(id)s and user_id = %(user_id)s
+        """,
+        id=notification_id,
+        user_id=actor.user_id,
+        now=clock.now(),
+    )
+    if not touched:
+        raise NotFound()
+
+
+async def mark_all_read(tx: Transaction, actor: Actor) -> None:
+    await tx.run(
+        "update notifications set read_at = %(now)s where user_id = %(user_id)s and read_at is null",
+        user_id=actor.user_id,
+        now=clock.now(),
+    )

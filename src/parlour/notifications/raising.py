@@ -1,0 +1,44 @@
+"""Who must hear of what: the reactions that raise notifications."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from parlour.foundation import clock, ids
+from parlour.foundation.facts import Fact, TicketFact
+from parlour.foundation.installation import Installation
+
+
+class NotificationRaised(Fact, frozen=True, kw_only=True):
+    """Something waits for a user. Told to their screens, not written into the audit trail."""
+
+    is_kept: ClassVar[bool] = False
+    notification_id: UUID
+    user_id: UUID
+
+
+async def notify_assignee(installation: Installation, organization_id: UUID, *, fact: TicketFact) -> None:
+    """Tell the ticket's assignee, unless they did it themselves. Raised once a fact, however often this runs."""
+    if fact.assignee_id is None or fact.assignee_id == fact.actor_id or getattr(fact, "automatic", False):
+        return
+    async with installation.database.transaction(organization_id) as tx:
+        notification_id = await tx.value(
+            """
+            insert into notifications (organization_id, id, user_id, name, ticket_id, version, actor_id, created_at)
+            select organization_id, %(id)s, %(user_id)s, %(name)s, id, %(version)s, %(actor_id)s, %(now)s
+            from tickets
+            where id = %(ticket_id)s and deleted_at is null
+            on conflict (organization_id, user_id, ticket_id, version, name) do nothing
+            returning id
+            """,
+            id=ids.new(),
+            user_id=fact.assignee_id,
+            name=fact.name,
+            ticket_id=fact.ticket_id,
+            version=fact.version,
+            actor_id=fact.actor_id,
+            now=clock.now(),
+        )
+        if notification_id:
+            tx.record(
+                NotificationRaised(actor_id=fact.actor_id, notification_id=notification_id, user_id=fact.assignee_id)
+            )

@@ -1,0 +1,13 @@
+"""What follows from what: a fact, and the jobs that must run once it is committed. The page to read first."""
+
+from typing import Final
+
+from parlour import email, notifications, tickets
+from parlour.foundation.jobs import Reactions
+
+REACTIONS: Final[Reactions] = {
+    tickets.TicketOpened: [notifications.notify_assignee],
+    tickets.AgentReplied: [email.send_reply],
+    tickets.CustomerReplied: [notifications.notify_assignee],
+    tickets.TicketAssigned: [notifications.notify_assignee],
+}

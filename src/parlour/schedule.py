@@ -1,0 +1,40 @@
+"""The clock: what is looked at, and how often. With any number of workers each moment is taken by one of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from parlour import tickets
+from parlour.foundation import clock
+from parlour.foundation.installation import Installation
+
+_DAY: Final = timedelta(days=1)
+
+
+class Appointment(msgspec.Struct, frozen=True):
+    """A look at something, at the moments a cron line names (UTC)."""
+
+    cron: str
+    look: Callable[[Installation], Awaitable[None]]
+
+
+async def forget_old_idempotency_keys(installation: Installation) -> None:
+    """A client repeats within minutes; after a day its key may mean something new."""
+    for organization_id in await installation.database.doorways.organizations_with_old_keys():
+        async with installation.database.transaction(organization_id) as tx:
+            await tx.run("delete from idempotency_keys where created_at < %(before)s", before=clock.now() - _DAY)
+
+
+async def discard_unsent_uploads(installation: Installation) -> None:
+    """Files that were dropped on a composer and never sent."""
+    for organization_id in await installation.database.doorways.organizations_with_unsent_uploads():
+        async with installation.database.transaction(organization_id) as tx:
+            await tickets.discard_unsent(tx, installation.blobs, clock.now() - _DAY)
+
+
+SCHEDULE: Final = (
+    Appointment("17 * * * *", forget_old_idempotency_keys),
+    Appointment("37 * * * *", discard_unsent_uploads),
+)
