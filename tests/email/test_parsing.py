@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.email.headers import Address, decode_words
-from parlour.email.parsing import Mail, parse
+from parlour.email.reading.headers import Address, decode_words
+from parlour.email.reading.parsing import Mail, parse
 
 
 def mail(headers: str, body: str | bytes = "Hello") -> Mail:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.email.quoting import Split, split, split_html
+from parlour.email.reading.quoting import Split, split, split_html
 
 NEW = "Thanks, that helped!\n\nOne more question: when?"
 

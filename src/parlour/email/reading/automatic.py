@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from parlour.email.parts import Part
+from parlour.email.reading.parts import Part
 
 _ROBOTS: Final = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-][^@]*)?@")
 _MARKS: Final = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-failed-recipients")

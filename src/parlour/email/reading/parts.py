@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from parlour.email import headers
-from parlour.email.headers import Headers
+from parlour.email.reading import headers
+from parlour.email.reading.headers import Headers
 
 DEPTH_LIMIT: Final = 30
 PART_LIMIT: Final = 500

@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from parlour.email import charsets, flowed, parts
-from parlour.email.automatic import is_automatic
-from parlour.email.headers import Address, Headers
-from parlour.email.parts import Part
+from parlour.email.reading import charsets, flowed, parts
+from parlour.email.reading.automatic import is_automatic
+from parlour.email.reading.headers import Address, Headers
+from parlour.email.reading.parts import Part
 from parlour.foundation import html
 
 TEXT_LIMIT: Final = 200_000

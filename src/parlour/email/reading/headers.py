@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from parlour.email import charsets
+from parlour.email.reading import charsets
 
 _BLOCK_LIMIT: Final = 256 * 1024
 _FIELD_LIMIT: Final = 1000
