@@ -64,6 +64,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"re
     log: list[Entry]
     priority: str = "MEDIUM"
     tags: list[str] = []
+    participants: list[str] = []
 
 
 class Cast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
