@@ -2,7 +2,7 @@
 import { build, context } from "esbuild";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -114,16 +114,20 @@ function finish(result) {
   renameSync(join(target, "manifest.json.new"), join(target, "manifest.json"));
 }
 
-function clear() {
-  mkdirSync(target, { recursive: true });
-  readdirSync(target).filter((name) => name !== "manifest.json").forEach((name) => rmSync(join(target, name), { recursive: true }));
+// A server that started on the last build still names its files: they stay for an hour.
+function sweep() {
+  const written = new Set(Object.values(JSON.parse(readFileSync(join(target, "manifest.json"))).files));
+  for (const name of readdirSync(target)) {
+    const age = Date.now() - statSync(join(target, name)).mtimeMs;
+    if (age > 3_600_000 && !written.has(name.replace(/\.(br|gz)$/, ""))) rmSync(join(target, name), { recursive: true });
+  }
 }
 
+mkdirSync(target, { recursive: true });
 if (process.argv.includes("--watch")) {
   const finishing = { name: "finish", setup: (bundler) => bundler.onEnd((result) => { if (result.metafile) finish(result); }) };
-  mkdirSync(target, { recursive: true });
   await (await context({ ...options, plugins: [...options.plugins, finishing] })).watch();
 } else {
-  clear();
   finish(await build(options));
+  sweep();
 }
