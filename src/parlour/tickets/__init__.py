@@ -48,11 +48,12 @@ from parlour.tickets.replies import note, reply
 from parlour.tickets.search import words_of
 from parlour.tickets.tagging import COLOURS, TagNameTaken, add_tag, change_tag, find_tag, remove_tag, set_tags, tags
 from parlour.tickets.views import COUNTED_UP_TO, View, ViewCounts, filter_of, view_counts
-from parlour.tickets.writing import preview_of
+from parlour.tickets.writing import LONGEST_TEXT, preview_of
 
 __all__ = [
     "COLOURS",
     "COUNTED_UP_TO",
+    "LONGEST_TEXT",
     "UNRESOLVED",
     "Activity",
     "AgentReplied",

@@ -53,7 +53,7 @@ async def change(tx: Transaction, ticket: Ticket, changes: Changes, *, by: Actor
     A customer may only resolve it. Raises `Invalid` where a value names nobody.
     """
     wanted = _wanted(ticket, changes)
-    if not by.is_agent and (wanted or {"status": Status.RESOLVED}) != {"status": Status.RESOLVED}:
+    if not by.is_agent and (changes.tags is not UNSET or wanted not in ({}, {"status": Status.RESOLVED})):
         raise Forbidden("You can mark a ticket as solved; an agent changes everything else.")
     await _check(tx, wanted)
     tag_change = TagChange((), ()) if changes.tags is UNSET else await set_tags(tx, ticket.id, changes.tags)

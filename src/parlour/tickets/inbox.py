@@ -85,7 +85,7 @@ async def count(tx: Transaction, which: Filter, *, seen_by: Actor) -> int:
         f"""
         select count(*) from (
             select 1 from {_tables(which)} where {" and ".join(conditions)} limit %(most)s
-        ) some
+        ) found
         """,
         most=MOST_COUNTED,
         **parameters,
