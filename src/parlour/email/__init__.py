@@ -1,1 +1,29 @@
 """Carries words in and out by mail."""
+
+from parlour.email.intake import receive, take_in
+from parlour.email.ledger import Delivery, Origin, origins
+from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
+from parlour.email.outgoing import SendingState
+from parlour.email.posting import outbox
+from parlour.email.sending import Sending, send_reply, sendings
+
+JOBS = (take_in, send_reply)
+"""What this room lets the queue run."""
+
+__all__ = [
+    "JOBS",
+    "Delivery",
+    "Mailbox",
+    "MailboxTaken",
+    "Origin",
+    "Sending",
+    "SendingState",
+    "add_mailbox",
+    "mailboxes",
+    "origins",
+    "outbox",
+    "receive",
+    "send_reply",
+    "sendings",
+    "take_in",
+]

@@ -1,0 +1,1 @@
+"""DOOR: mail coming in."""
