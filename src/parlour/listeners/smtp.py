@@ -103,7 +103,7 @@ class _Answers:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
-    async def handle_RCPT(  # noqa: N802, PLR0913
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: _Envelope, address: str, options: list[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
@@ -115,7 +115,7 @@ class _Answers:
         envelope.mailboxes.append((mailbox, _printable(address)))
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         if _hops(raw) > _MOST_HOPS:
             return _LOOP
@@ -177,7 +177,7 @@ class _Conversation(SMTP):
             self.transport.write(b"421 4.3.2 Closing for now. Please come again.\r\n")
             self.transport.close()
 
-    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str | None) -> None:
         self._is_taking = True
         try:
             await super().smtp_DATA(arg)
