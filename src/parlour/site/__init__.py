@@ -1,0 +1,7 @@
+"""The public pages: what Parlour is, signing in, signing up."""
+
+from parlour.site import landing, sign_in, sign_up
+
+ROUTES = [landing.show, sign_in.form, sign_in.enter, sign_in.leave, sign_up.form, sign_up.found]
+
+__all__ = ["ROUTES"]
