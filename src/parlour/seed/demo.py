@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import people, tickets
+from parlour import email, people, tickets
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Database, Transaction
 from parlour.foundation.storage import Blobs
@@ -60,7 +60,7 @@ async def _gather(tx: Transaction, cast: stories.Cast, password_hash: str) -> Tr
     company = cast.organization
     await people.insert_organization(tx, company.name, company.slug)
     await people.change_organization(tx, company.name, company.colour)
-    await _open_mailbox(tx, company)
+    await email.add_mailbox(tx, company.mailbox, company.name)
     users = {}
     for person in cast.person:
         new = people.NewUser(person.name, person.email, people.Role(person.role), password_hash=password_hash)
@@ -72,19 +72,6 @@ async def _gather(tx: Transaction, cast: stories.Cast, password_hash: str) -> Tr
         departments[team.name] = department.id
     actors = {key: actor for key, id in users.items() if (actor := await people.actor_of(tx, id))}
     return Troupe(actors, departments)
-
-
-async def _open_mailbox(tx: Transaction, company: stories.Company) -> None:
-    await tx.run(
-        """
-        insert into mailboxes (organization_id, id, address, name, created_at)
-        values (current_organization(), %(id)s, %(address)s, %(name)s, %(now)s)
-        """,
-        id=ids.new(),
-        address=company.mailbox,
-        name=company.name,
-        now=clock.now(),
-    )
 
 
 async def _open(tx: Transaction, blobs: Blobs, troupe: Troupe, story: stories.Story) -> UUID:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -144,7 +145,7 @@ class Writer:
         lines.participants.append(_line((organization_id, told.id, told.requester[0], ticket.opened_at)))
         for tag in ticket.tags:
             lines.ticket_tags.append(_line((organization_id, told.id, self._place.tags[tag])))
-        public, everything = _findable(told, ticket)
+        public, everything = _findable(UUID(organization_id), told, ticket)
         lines.ticket_search.append(_line((organization_id, told.id, everything, public)))
         for at, fact in told.facts:
             details = msgspec.json.encode(fact).decode()
@@ -194,7 +195,7 @@ def _about(told: Told, version: int, actor_id: str) -> dict[str, Any]:
     }
 
 
-def _findable(told: Told, ticket: Invented) -> tuple[str, str]:
+def _findable(organization_id: UUID, told: Told, ticket: Invented) -> tuple[str, str]:
     people = _words_of_people(told.requester) | _words_of_people(told.agent)
     public = ticket.subject.words | ticket.question.words | ticket.answer.words | people
     private: frozenset[str] = frozenset()
@@ -202,8 +203,8 @@ def _findable(told: Told, ticket: Invented) -> tuple[str, str]:
         private = ticket.closing.words
     else:
         public |= ticket.closing.words
-    words = f"#{told.number} {' '.join(public)}"
-    return words, f"{words} {' '.join(private)}".rstrip()
+    words = " ".join(tickets.marked_words(organization_id, [f"#{told.number}", *public]))
+    return words, " ".join([words, *tickets.marked_words(organization_id, private)])
 
 
 def _words_of_people(person: Person) -> frozenset[str]:
