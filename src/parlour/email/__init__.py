@@ -5,6 +5,7 @@ from parlour.email.ledger import Delivery, Origin, origins
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
 from parlour.email.outgoing import SendingState
 from parlour.email.posting import outbox
+from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import Sending, send_reply, sendings
 
 JOBS = (take_in, send_reply)
@@ -12,7 +13,9 @@ JOBS = (take_in, send_reply)
 
 __all__ = [
     "JOBS",
+    "Address",
     "Delivery",
+    "Mail",
     "Mailbox",
     "MailboxTaken",
     "Origin",
@@ -22,6 +25,7 @@ __all__ = [
     "mailboxes",
     "origins",
     "outbox",
+    "parse",
     "receive",
     "send_reply",
     "sendings",
