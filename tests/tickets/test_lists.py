@@ -1,6 +1,7 @@
 """Filters, orders, pages, search."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -150,8 +151,9 @@ async def test_a_search_can_hold_any_sign(acme: Company, q: str) -> None:
 
 
 def test_a_number_is_found_as_a_ticket_or_as_a_word() -> None:
-    assert query_of("#42") == "'#42'"
-    assert query_of("42") == "('#42' | '42':*)"
+    organization_id = UUID("01890000-0000-7000-8000-0000deadbeef")
+    assert query_of(organization_id, "#42") == "'deadbeef#42'"
+    assert query_of(organization_id, "42") == "('deadbeef#42' | 'deadbeef42':*)"
 
 
 def test_a_book_in_a_mail_is_searched_up_to_its_four_thousandth_word() -> None:

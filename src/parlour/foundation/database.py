@@ -27,6 +27,9 @@ Announce = Callable[[UUID, Sequence[Fact]], Awaitable[None]]
 
 log = structlog.get_logger()
 
+# Parallel workers are for reports: an interactive question is over before they have started.
+_SESSION = "-c timezone=UTC -c max_parallel_workers_per_gather=0"
+
 
 class Transaction:
     """One unit of work of one organization. Nobody below a door commits it."""
@@ -101,7 +104,7 @@ class Database:
             max_size=pool_size,
             open=False,
             timeout=10,
-            kwargs={"autocommit": True, "application_name": "parlour", "options": "-c timezone=UTC"},
+            kwargs={"autocommit": True, "application_name": "parlour", "options": _SESSION},
         )
         self._reactions: Reactions = reactions or {}
         self._announce = announce
@@ -154,6 +157,10 @@ class Database:
         except (OperationalError, PoolTimeout):
             return False
         return True
+
+    def pool_figures(self) -> dict[str, int]:
+        """Connections open and free, and who waits for one."""
+        return self._pool.get_stats()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:

@@ -45,6 +45,7 @@ from parlour.tickets.models import (
 from parlour.tickets.opening import Opening, open
 from parlour.tickets.participants import add_participants, participants, remove_participant, takes_part
 from parlour.tickets.replies import note, reply
+from parlour.tickets.search import marked as marked_words
 from parlour.tickets.search import words_of
 from parlour.tickets.tagging import COLOURS, TagNameTaken, add_tag, change_tag, find_tag, remove_tag, set_tags, tags
 from parlour.tickets.views import COUNTED_UP_TO, View, ViewCounts, filter_of, view_counts
@@ -113,6 +114,7 @@ __all__ = [
     "hold_in_bin",
     "last_comments",
     "list_page",
+    "marked_words",
     "note",
     "open",
     "page_statement",

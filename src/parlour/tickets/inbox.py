@@ -13,6 +13,7 @@ import msgspec
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest
 from parlour.people import Actor
+from parlour.tickets.matching import document_of, matches, matching_page, union
 from parlour.tickets.models import TICKET_COLUMNS, TICKET_NEIGHBOURS, Priority, Source, Status, Ticket
 from parlour.tickets.search import query_of
 from parlour.tickets.visibility import tickets_seen_by
@@ -81,12 +82,11 @@ async def list_page(
 async def count(tx: Transaction, which: Filter, *, seen_by: Actor) -> int:
     """How many there are; more than 10,000 count as 10,000."""
     conditions, parameters = _conditions(which, seen_by)
+    conditions += _some_status(which)
+    if which.q:
+        conditions.append(matches(document_of(seen_by)))
     counted: int = await tx.value(
-        f"""
-        select count(*) from (
-            select 1 from {_tables(which)} where {" and ".join(conditions)} limit %(most)s
-        ) found
-        """,
+        f"select count(*) from (select 1 from tickets t where {' and '.join(conditions)} limit %(most)s) found",
         most=MOST_COUNTED,
         **parameters,
     )
@@ -101,55 +101,54 @@ def page_statement(
     if after:
         conditions.append(_AFTER[sort])
         parameters |= _decoded(sort, after)
-    order, tables = _ORDER[sort], _tables(which)
-    picks = [
-        f"(select t.* from {tables} where {' and '.join([*branch, *conditions])} order by {order} limit %(rows)s)"
-        for branch in _branches(which, sort)
-    ]
+    order = _ORDER[sort]
+    branches = [[*branch, *conditions] for branch in _branches(which, sort)]
+    picked = matching_page(branches, order, document_of(seen_by)) if which.q else union(branches, order)
     statement = f"""
-        with t as materialized (
-            select * from ({" union all ".join(picks)}) t order by {order} limit %(rows)s
-        )
+        with t as materialized (select * from ({picked}) t order by {order} limit %(rows)s)
         select {TICKET_COLUMNS} from t {TICKET_NEIGHBOURS} order by {order}
     """
     return statement, {**parameters, "rows": limit + 1}
 
 
 def _branches(which: Filter, sort: Sort) -> list[list[str]]:
-    # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
+    """Conditions that together cover the list, each of which one index answers in order."""
     by_update = sort in (Sort.UPDATED, Sort.LEAST_RECENTLY_UPDATED)
     narrow = which.statuses or which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1
-    if not by_update or not narrow or which.q or which.in_bin:
-        return [[f"t.status in ({_listed(which.statuses)})"]] if which.statuses else [[]]
-    return [[f"t.status = '{Status(status).value}'"] for status in which.statuses or Status]
+    if by_update and narrow and not which.in_bin:
+        # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
+        return [[f"t.status = '{Status(status).value}'"] for status in which.statuses or Status]
+    return [_some_status(which)]
+
+
+def _some_status(which: Filter) -> list[str]:
+    return [f"t.status in ({_listed(which.statuses)})"] if which.statuses else []
 
 
 def _listed(statuses: Sequence[Status]) -> str:
     return ", ".join(f"'{Status(status).value}'" for status in statuses)
 
 
-def _tables(which: Filter) -> str:
-    if not query_of(which.q):
-        return "tickets t"
-    return "tickets t join searchable_tickets s on s.organization_id = t.organization_id and s.ticket_id = t.id"
-
-
 def _conditions(which: Filter, seen_by: Actor) -> tuple[list[str], dict[str, Any]]:
     seen, parameters = tickets_seen_by(seen_by)
     conditions = [seen, f"t.deleted_at is {'not ' if which.in_bin else ''}null"]
     if which.q:
-        document = "document" if seen_by.is_agent else "public_document"
         # What holds no word, only signs, matches nothing rather than everything.
-        conditions.append(f"s.{document} @@ %(query)s::tsquery" if query_of(which.q) else "false")
-        parameters["query"] = query_of(which.q)
+        parameters["query"] = query_of(seen_by.organization_id, which.q) or ""
     if which.assignee_id is None:
         conditions.append("t.assignee_id is null")
     for name, condition in _PARTS.items():
         value = getattr(which, name)
         if value is not msgspec.UNSET and value not in (None, "", ()) and value != []:
             conditions.append(condition)
-            parameters[name] = [str(part).lower() for part in value] if name == "tags" else value
+            parameters[name] = _parameter(name, value)
     return conditions, parameters
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if name == "tags":
+        return [tag.lower() for tag in value]
+    return list(value) if isinstance(value, tuple) else value
 
 
 _PARTS: Final = {

@@ -139,7 +139,9 @@ TICKET_COLUMNS: Final = """
     assignee.name as assignee_name,
     department.name as department_name,
     coalesce((
-        select jsonb_agg(jsonb_build_object('id', tag.id, 'name', tag.name, 'colour', tag.colour) order by lower(tag.name))
+        select jsonb_agg(
+            jsonb_build_object('id', tag.id, 'name', tag.name, 'colour', tag.colour) order by lower(tag.name)
+        )
         from ticket_tags tagged
         join tags tag on tag.organization_id = tagged.organization_id and tag.id = tagged.tag_id
         where tagged.organization_id = t.organization_id and tagged.ticket_id = t.id

@@ -2,11 +2,14 @@
 
 Words are taken apart here rather than by the database, so that every language and every PostgreSQL gives the same
 result: folded to lower case without accents, addresses whole and in parts, Chinese, Japanese and Korean in pairs.
+
+Each word carries its organization's mark. One index holds the words of all organizations, and reads every word that
+begins as asked: with the mark in front these are one's own, so that a busy neighbour never slows a search.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Final
 from uuid import UUID
@@ -30,17 +33,24 @@ def words_of(*texts: str) -> list[str]:
     return list(islice(dict.fromkeys(word for text in texts for word in _words(text)), MOST_WORDS))
 
 
-def query_of(q: str) -> str | None:
+def marked(organization_id: UUID, words: Iterable[str]) -> list[str]:
+    """The words as the index holds them."""
+    mark = organization_id.hex[-8:]
+    return [mark + word for word in words]
+
+
+def query_of(organization_id: UUID, q: str) -> str | None:
     """What a person typed, as a tsquery: every word must occur, each may go on. None where it holds no word."""
     terms: list[str] = []
+    mark = organization_id.hex[-8:]
     for token in _TOKEN.findall(_folded(q))[:_MOST_TERMS]:
         if number := _NUMBER.fullmatch(token):
-            exact = f"'#{number[1]}'"
-            terms.append(exact if token.startswith("#") else f"({exact} | '{number[1]}':*)")
+            exact = _quoted(mark, f"#{number[1]}")
+            terms.append(exact if token.startswith("#") else f"({exact} | {_quoted(mark, number[1])}:*)")
         elif "@" in token:
-            terms.append(_quoted(token.strip(".")) + ":*")
+            terms.append(_quoted(mark, token.strip(".")) + ":*")
         else:
-            terms.extend(_terms(token))
+            terms.extend(_terms(mark, token))
     return " & ".join(terms) or None
 
 
@@ -53,7 +63,7 @@ async def begin_search(tx: Transaction, ticket_id: UUID, number: int, words: lis
         from array_to_tsvector(%(words)s) words
         """,
         ticket_id=ticket_id,
-        words=[f"#{number}", *words],
+        words=marked(tx.organization_id, [f"#{number}", *words]),
     )
 
 
@@ -71,7 +81,7 @@ async def extend_search(tx: Transaction, ticket_id: UUID, words: list[str], visi
         where ticket_id = %(ticket_id)s and length(document) < 40000
         """,
         ticket_id=ticket_id,
-        words=words,
+        words=marked(tx.organization_id, words),
     )
 
 
@@ -88,15 +98,15 @@ def _words(text: str) -> Iterator[str]:
                 yield part[:_LONGEST_WORD]
 
 
-def _terms(token: str) -> Iterator[str]:
+def _terms(mark: str, token: str) -> Iterator[str]:
     for part in _PART.findall(token):
         run = _UNSPACED.fullmatch(part)
         if run and len(part) > 1:
-            yield from (_quoted(a + b) for a, b in pairwise(part))
+            yield from (_quoted(mark, a + b) for a, b in pairwise(part))
         elif run or len(part) == 1:
-            yield _quoted(part)
+            yield _quoted(mark, part)
         else:
-            yield _quoted(part) + ":*"
+            yield _quoted(mark, part) + ":*"
 
 
 def _folded(text: str) -> str:
@@ -107,6 +117,6 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-def _quoted(word: str) -> str:
+def _quoted(mark: str, word: str) -> str:
     escaped = word[:_LONGEST_WORD].replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+    return f"'{mark}{escaped}'"
