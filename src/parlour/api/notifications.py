@@ -1,0 +1,74 @@
+"""What waits for oneself."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from parlour import notifications
+from parlour.api import cursors, shapes
+from parlour.api.operations import operation
+from parlour.api.queries import PageQuery
+from parlour.entrance import Request
+from parlour.people import Permission
+
+
+class Notification(shapes.Shape, frozen=True):
+    """One line of the bell: which fact, about which ticket."""
+
+    id: UUID
+    name: str
+    ticket_id: UUID
+    ticket_number: int
+    ticket_subject: str
+    actor_name: str | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Notifications(shapes.Shape, frozen=True, omit_defaults=True):
+    """A page of them, newest first."""
+
+    items: list[Notification]
+    unread: Annotated[int, Meta(description="How many are unread; 100 at most.")]
+    next: str | None = None
+
+
+@operation("GET /notifications", Permission.READ_OWN_NOTIFICATIONS)
+async def list_notifications(request: Request, query: PageQuery) -> Notifications:
+    """List my notifications"""
+    before = cursors.moment(query.after)
+    async with request.reading() as tx:
+        found = await notifications.notifications_of(tx, request.actor, before=before, limit=query.limit + 1)
+        unread = await notifications.unread_count(tx, request.actor)
+    last = found[query.limit - 1] if len(found) > query.limit else None
+    shown = [_as_notification(each) for each in found[: query.limit]]
+    return Notifications(shown, unread, cursors.written(last.created_at, last.id) if last else None)
+
+
+@operation("POST /notifications/read", Permission.READ_OWN_NOTIFICATIONS, status=204)
+async def read_all_notifications(request: Request) -> None:
+    """Mark all of my notifications as read"""
+    async with request.transaction() as tx:
+        await notifications.mark_all_read(tx, request.actor)
+
+
+@operation("POST /notifications/{id}/read", Permission.READ_OWN_NOTIFICATIONS, status=204)
+async def read_notification(request: Request, id: UUID) -> None:  # noqa: A002
+    """Mark a notification as read"""
+    async with request.transaction() as tx:
+        await notifications.mark_read(tx, request.actor, id)
+
+
+def _as_notification(found: notifications.Notification) -> Notification:
+    return Notification(
+        found.id,
+        found.name,
+        found.ticket_id,
+        found.ticket_number,
+        found.ticket_subject,
+        found.actor_name,
+        found.created_at,
+        found.read_at,
+    )

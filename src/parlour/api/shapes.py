@@ -1,0 +1,181 @@
+"""What the API gives: the nouns as programs see them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from parlour import tickets
+from parlour.people import Role
+from parlour.tickets import Priority, Source, Status, Visibility
+
+Item = TypeVar("Item")
+
+
+class Shape(msgspec.Struct, frozen=True, rename="camel"):
+    """JSON that goes out."""
+
+
+class Page(Shape, Generic[Item], frozen=True, omit_defaults=True):
+    """Some of them, and the cursor for those that follow; `next` is left out on the last page."""
+
+    items: list[Item]
+    next: str | None = None
+    total: Annotated[int | None, Meta(description="How many there are, when asked for; 10,000 at most.")] = None
+
+
+class Person(Shape, frozen=True):
+    """A user, in short."""
+
+    id: UUID
+    name: str
+    email: str | None = None
+
+
+class Named(Shape, frozen=True):
+    """Something with a name."""
+
+    id: UUID
+    name: str
+
+
+class Tag(Shape, frozen=True):
+    """A word that groups tickets."""
+
+    id: UUID
+    name: str
+    colour: str
+
+
+class Ticket(Shape, frozen=True):
+    """A ticket. `version` grows by one with each change, and is its `ETag`."""
+
+    id: UUID
+    number: int
+    subject: str
+    status: Status
+    priority: Priority
+    source: Source
+    requester: Person
+    assignee: Person | None
+    department: Named | None
+    tags: list[Tag]
+    version: int
+    preview: str
+    comment_count: int
+    created_at: datetime
+    updated_at: datetime
+    first_replied_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    deleted_at: datetime | None
+
+
+class Attachment(Shape, frozen=True):
+    """A file. Its bytes are at `GET /api/attachments/{id}`; `size` is in bytes."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+    content_id: str | None
+
+
+class Author(Shape, frozen=True):
+    """Who wrote a comment."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+
+
+class Comment(Shape, frozen=True):
+    """One message on a ticket. `html` has been cleaned; `quotedText` is what a mail repeated of earlier ones."""
+
+    id: UUID
+    ticket_id: UUID
+    author: Author
+    visibility: Visibility
+    source: Source
+    body: str
+    html: str | None
+    quoted_text: str | None
+    created_at: datetime
+    reader_ids: list[UUID]
+    attachments: list[Attachment]
+
+
+class Activity(Shape, frozen=True):
+    """One line of a ticket's timeline: which fact, by whom, when, and what it says."""
+
+    id: UUID
+    name: str
+    actor: Named | None
+    at: datetime
+    details: dict[str, Any]
+
+
+def as_ticket(ticket: tickets.Ticket) -> Ticket:
+    return Ticket(
+        id=ticket.id,
+        number=ticket.number,
+        subject=ticket.subject,
+        status=ticket.status,
+        priority=ticket.priority,
+        source=ticket.source,
+        requester=Person(ticket.requester_id, ticket.requester_name, ticket.requester_email),
+        assignee=Person(ticket.assignee_id, ticket.assignee_name or "") if ticket.assignee_id else None,
+        department=Named(ticket.department_id, ticket.department_name or "") if ticket.department_id else None,
+        tags=[as_tag(tag) for tag in ticket.tags],
+        version=ticket.version,
+        preview=ticket.preview,
+        comment_count=ticket.comment_count,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+        first_replied_at=ticket.first_replied_at,
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        deleted_at=ticket.deleted_at,
+    )
+
+
+def as_tag(tag: tickets.Tag) -> Tag:
+    return Tag(tag.id, tag.name, tag.colour)
+
+
+def as_attachment(file: tickets.Attachment) -> Attachment:
+    return Attachment(file.id, file.name, file.content_type, file.size, file.content_id)
+
+
+def as_comment(comment: tickets.Comment) -> Comment:
+    return Comment(
+        id=comment.id,
+        ticket_id=comment.ticket_id,
+        author=Author(comment.author_id, comment.author_name, comment.author_email, comment.author_role),
+        visibility=comment.visibility,
+        source=comment.source,
+        body=comment.text,
+        html=comment.html,
+        quoted_text=comment.quoted_text,
+        created_at=comment.created_at,
+        reader_ids=comment.reader_ids,
+        attachments=[as_attachment(file) for file in comment.attachments],
+    )
+
+
+def as_activity(activity: tickets.Activity) -> Activity:
+    actor = Named(activity.actor_id, activity.actor_name or "") if activity.actor_id else None
+    return Activity(activity.id, activity.name, actor, activity.at, camel(activity.details))
+
+
+def camel(details: dict[str, Any]) -> dict[str, Any]:
+    """A fact's own names as JSON has them."""
+    return {_camel(name): value for name, value in details.items()}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

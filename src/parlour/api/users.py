@@ -1,0 +1,139 @@
+"""Users: agents and customers."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType
+
+from parlour import people
+from parlour.api import cursors, shapes
+from parlour.api.operations import Answer, operation
+from parlour.api.queries import Body, PageQuery
+from parlour.entrance import Request
+from parlour.people import Permission, Reach, Role, UserStatus
+
+UserName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Carol Baker"])]
+
+
+class UserQuery(PageQuery, frozen=True, kw_only=True):
+    """Which users."""
+
+    role: Role | None = None
+    q: Annotated[str, Meta(max_length=200, description="How the name or the address begins.")] = ""
+
+
+class NewUser(Body, frozen=True, kw_only=True):
+    """A user to add. Only administrators add agents."""
+
+    name: UserName
+    email: Annotated[str, Meta(min_length=3, max_length=254, examples=["carol@customer.test"])]
+    role: Role = Role.CUSTOMER
+    reach: Reach = Reach.ORGANIZATION
+
+
+class UserChanges(Body, frozen=True, kw_only=True):
+    """What to change; what is left out stays."""
+
+    name: UserName | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    reach: Reach | UnsetType = UNSET
+    status: UserStatus | UnsetType = UNSET
+
+
+class User(shapes.Shape, frozen=True):
+    """An agent or a customer. `reach` says which tickets a manager or agent sees."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    status: UserStatus
+    created_at: datetime
+
+
+class Me(shapes.Shape, frozen=True):
+    """Whose token this is."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    organization_id: UUID
+    department_ids: list[UUID]
+
+
+@operation("GET /me", Permission.READ_ORGANIZATION)
+async def read_me(request: Request) -> Me:
+    """Who am I?"""
+    actor = request.actor
+    return Me(
+        actor.user_id,
+        actor.name,
+        actor.email,
+        actor.role,
+        actor.reach,
+        actor.organization_id,
+        list(actor.department_ids),
+    )
+
+
+@operation("GET /users", Permission.READ_PEOPLE)
+async def list_users(request: Request, query: UserQuery) -> shapes.Page[User]:
+    """List users
+
+    By name.
+    """
+    search = people.UserSearch(query.role, query.q, cursors.name(query.after), query.limit + 1)
+    async with request.reading() as tx:
+        found = await people.search_users(tx, search)
+    last = found[query.limit - 1] if len(found) > query.limit else None
+    cursor = cursors.written(last.name.lower(), last.id) if last else None
+    return shapes.Page([_as_user(user) for user in found[: query.limit]], cursor)
+
+
+@operation(
+    "POST /users",
+    Permission.MANAGE_CUSTOMERS,
+    status=201,
+    headers={"Location": "The new user."},
+    example={"name": "Carol Baker", "email": "carol@customer.test"},
+)
+async def add_user(request: Request, body: NewUser) -> Answer[User]:
+    """Add a user"""
+    if body.role is not Role.CUSTOMER:
+        request.actor.must(Permission.MANAGE_AGENTS)
+    async with request.transaction() as tx:
+        user = await people.add_user(tx, people.NewUser(body.name, body.email, body.role, body.reach))
+    return Answer(_as_user(user), {"location": f"/api/users/{user.id}"})
+
+
+@operation("GET /users/{id}", Permission.READ_PEOPLE)
+async def read_user(request: Request, id: UUID) -> User:  # noqa: A002
+    """Read a user"""
+    async with request.reading() as tx:
+        return _as_user(await people.find_user(tx, id))
+
+
+@operation("PUT /users/{id}", Permission.MANAGE_CUSTOMERS, example={"name": "Carol Baker-Smith"})
+async def change_user(request: Request, id: UUID, body: UserChanges) -> User:  # noqa: A002
+    """Change a user
+
+    Only administrators change agents. An inactive user is signed out everywhere at once.
+    """
+    async with request.transaction() as tx:
+        user = await people.find_user(tx, id)
+        if user.role is not Role.CUSTOMER or body.role not in (UNSET, Role.CUSTOMER):
+            request.actor.must(Permission.MANAGE_AGENTS)
+        changes = people.UserChanges(body.name, body.role, body.reach, body.status)
+        changed = await people.change_user(tx, user, changes)
+    request.forget_identities()
+    if changed.status is UserStatus.INACTIVE:
+        await people.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+    return _as_user(changed)
+
+
+def _as_user(user: people.User) -> User:
+    return User(user.id, user.name, user.email, user.role, user.reach, user.status, user.created_at)

@@ -1,0 +1,57 @@
+"""The web process: every door, in the order a request meets them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import socketio
+from litestar import Litestar
+from litestar.datastructures import State
+
+from parlour import api, dashboard, entrance, live, portal, site
+from parlour.foundation import installation as installations
+from parlour.foundation import logs, settings
+from parlour.foundation.installation import Installation
+from parlour.foundation.settings import Settings
+from parlour.reactions import REACTIONS
+
+
+def build(known: Settings | None = None) -> Any:
+    """The ASGI application of one process: Socket.IO in front, then the porch, then the doors."""
+    known = known or settings.load()
+    logs.configure(known.log_format, known.log_level)
+    installation = installations.build(known, REACTIONS, live.announcer(known.redis_url))
+    identities = entrance.Identities(installation)
+    sockets = live.Live(installation, identities)
+    doors = _doors(installation, identities, sockets)
+    porch = entrance.Porch(doors, public_url=known.public_url, watch=api.watch)
+    return socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)
+
+
+def _doors(installation: Installation, identities: entrance.Identities, sockets: live.Live) -> Litestar:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with installations.running(installation), sockets.running():
+            yield
+
+    state = {
+        "installation": installation,
+        "identities": identities,
+        "limits": entrance.Limits(installation),
+        "operations": api.OPERATIONS,
+    }
+    doors = Litestar(
+        [api.router(), api.METRICS, *site.ROUTES, *portal.ROUTES, *dashboard.ROUTES],
+        state=State(state),
+        lifespan=[lifespan],
+        request_class=entrance.Request,
+        before_request=entrance.admit,
+        exception_handlers={Exception: entrance.answer_failure},
+        # The document is made of the API's own declarations; the limits of bodies are the request's.
+        openapi_config=None,
+        request_max_body_size=None,
+        logging_config=None,
+    )
+    if found := entrance.unguarded(doors):
+        raise RuntimeError(f"These routes name no permission: {', '.join(found)}")
+    return doors

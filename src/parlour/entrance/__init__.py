@@ -1,0 +1,41 @@
+"""What every HTTP door shares: who asks, what they may, how often, and how failures are told."""
+
+from parlour.entrance import pages
+from parlour.entrance.bodies import json_body, query, query_pairs, refuse_query
+from parlour.entrance.csrf import is_own_origin
+from parlour.entrance.errors import Failure
+from parlour.entrance.errors import answer as answer_failure
+from parlour.entrance.guarding import PUBLIC, address_of, admit, limits_of, needs, public, unguarded
+from parlour.entrance.identity import COOKIE, BadToken, Identities, Visitor, farewell, welcome
+from parlour.entrance.limits import Left, Limit, Limits
+from parlour.entrance.porch import Porch
+from parlour.entrance.request import Request
+
+__all__ = [
+    "COOKIE",
+    "PUBLIC",
+    "BadToken",
+    "Failure",
+    "Identities",
+    "Left",
+    "Limit",
+    "Limits",
+    "Porch",
+    "Request",
+    "Visitor",
+    "address_of",
+    "admit",
+    "answer_failure",
+    "farewell",
+    "is_own_origin",
+    "json_body",
+    "limits_of",
+    "needs",
+    "pages",
+    "public",
+    "query",
+    "query_pairs",
+    "refuse_query",
+    "unguarded",
+    "welcome",
+]

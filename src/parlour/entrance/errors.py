@@ -1,0 +1,143 @@
+"""Failures, translated once: JSON for programs, a page for people; nothing of our inside leaks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import jinja2
+import msgspec
+import psycopg
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.response import Redirect
+from psycopg import errors as sql
+
+from parlour.entrance import pages
+from parlour.foundation import clock
+from parlour.foundation.errors import (
+    BadRequest,
+    Conflict,
+    Invalid,
+    NotFound,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+)
+
+log = structlog.get_logger()
+
+
+class Failure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What every error looks like to a program. `error` says what to do, `details` names the fields."""
+
+    error: str
+    timestamp: str
+    request_id: str
+    details: Mapping[str, object] | None = None
+
+
+# What the database refuses because of what was sent, and how that is told. The first class that fits decides.
+_DATABASE: Final = (
+    (sql.DeadlockDetected, Unavailable),
+    (sql.SerializationFailure, Unavailable),
+    (sql.LockNotAvailable, Unavailable),
+    (sql.QueryCanceled, Unavailable),
+    (psycopg.DataError, Invalid),
+    (sql.CheckViolation, Invalid),
+    (sql.NotNullViolation, Invalid),
+    (psycopg.IntegrityError, Conflict),
+    (psycopg.OperationalError, Unavailable),
+)
+_DATABASE_SENTENCES: Final = {
+    Invalid: "One of the values is too long, too large, or of a kind that can't be stored.",
+    Conflict: "Something this refers to was just changed or removed. Read it again, then repeat.",
+}
+
+
+def answer(request: Any, failure: Exception) -> Response[Any]:
+    """The answer to a request that failed."""
+    problem = _problem(failure)
+    if problem.status >= 500:
+        log.error("request.failed", request_id=_id(request), path=request.scope["path"], exc_info=failure)
+    headers = _headers(problem, failure)
+    if _is_for_a_program(request):
+        return Response(
+            body(problem, _id(request)), status_code=problem.status, headers=headers, media_type="application/json"
+        )
+    if problem.status == 401 and request.method == "GET":
+        return Redirect(_sign_in(request), status_code=303)
+    return _page(request, problem, headers)
+
+
+def body(problem: Problem, request_id: str) -> bytes:
+    """The JSON of a failure."""
+    failure = Failure(problem.message, clock.now().isoformat(), request_id, problem.details or None)
+    return msgspec.json.encode(failure)
+
+
+def _problem(failure: Exception) -> Problem:
+    if isinstance(failure, Problem):
+        return failure
+    if isinstance(failure, NotFoundException):
+        return NotFound()
+    if isinstance(failure, HTTPException):
+        return _of_status(failure)
+    for kind, meant in _DATABASE:
+        if isinstance(failure, kind):
+            log.warning("request.refused_by_database", reason=str(failure).splitlines()[0], kind=type(failure).__name__)
+            return meant(_DATABASE_SENTENCES.get(meant))
+    return Problem()
+
+
+def _of_status(failure: HTTPException) -> Problem:
+    problem = BadRequest() if failure.status_code < 500 else Problem()
+    if isinstance(failure, MethodNotAllowedException):
+        problem = BadRequest("This address does not answer to that method.")
+    elif failure.status_code == 413:
+        problem = BadRequest("That is too large. Send less at once.")
+    problem.status = failure.status_code  # type: ignore[misc]
+    if failure.status_code == 400 and isinstance(failure.extra, list):
+        fields = {str(each.get("key")): each.get("message") for each in failure.extra if isinstance(each, dict)}
+        problem.details = fields or None
+    return problem
+
+
+def _headers(problem: Problem, failure: Exception) -> dict[str, str]:
+    headers = {"cache-control": "no-store"}
+    if isinstance(failure, HTTPException) and failure.headers:
+        headers |= {name.lower(): value for name, value in failure.headers.items()}
+    if isinstance(problem, TooManyRequests):
+        headers["retry-after"] = str(problem.retry_after)
+    elif problem.status == 503:
+        headers["retry-after"] = "2"
+    elif problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+def _id(request: Any) -> str:
+    return str(request.scope["state"].get("request_id", ""))
+
+
+def _is_for_a_program(request: Any) -> bool:
+    return request.scope["path"].startswith("/api") or "text/html" not in request.headers.get("accept", "")
+
+
+def _sign_in(request: Any) -> str:
+    """Where this door signs people in: its routes' `opt` may name another place than `/sign-in`."""
+    handler = request.scope.get("route_handler")
+    place: str = handler.opt.get("sign_in", "/sign-in") if handler else "/sign-in"
+    path = request.scope["path"] + (
+        f"?{request.scope['query_string'].decode()}" if request.scope["query_string"] else ""
+    )
+    return f"{place.format(**request.scope.get('path_params', {}))}?next={quote(path, safe='/')}"
+
+
+def _page(request: Any, problem: Problem, headers: dict[str, str]) -> Response[Any]:
+    try:
+        return pages.render(request, "error.html", status=problem.status, headers=headers, problem=problem)
+    except (jinja2.TemplateError, OSError, KeyError):
+        # A failure of the page of failures must not hide the first one.
+        log.warning("request.no_error_page", exc_info=True)
+        return Response(problem.message, status_code=problem.status, headers=headers, media_type="text/plain")

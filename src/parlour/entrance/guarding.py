@@ -1,0 +1,102 @@
+"""The guard at every route: who is it, may they, how often."""
+
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+
+from parlour.entrance import csrf
+from parlour.entrance.identity import COOKIE, Identities, Visitor
+from parlour.entrance.limits import Limit, Limits
+from parlour.entrance.request import Request
+from parlour.foundation.errors import Unauthenticated
+from parlour.people import Permission
+
+PUBLIC: Final = "PUBLIC"
+"""Named by a route that is open to everybody, in a permission's place."""
+
+_API: Final = "/api/"
+
+
+def needs(permission: Permission) -> dict[str, Any]:
+    """A route's `opt`: who may come in."""
+    return {"permission": permission}
+
+
+def public() -> dict[str, Any]:
+    """A route's `opt`: everybody may come in, `request.visitor` says who did."""
+    return {"permission": PUBLIC}
+
+
+async def admit(request: Request) -> None:
+    """Before every handler. Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`."""
+    if request.method == "OPTIONS":
+        return
+    state = request.app.state
+    identities: Identities = state["identities"]
+    limits = limits_of(request)
+    permission = request.route_handler.opt["permission"]
+    try:
+        visitor = await _visitor(request, identities)
+    except Unauthenticated:
+        if permission != PUBLIC:
+            await _count(request, limits, None)
+            raise
+        visitor = None
+    _introduce(request, visitor)
+    await _count(request, limits, visitor)
+    if request.method not in csrf.SAFE and "authorization" not in request.headers:
+        await csrf.check(request, visitor.session if visitor else None)
+    if permission == PUBLIC:
+        return
+    if visitor is None:
+        raise Unauthenticated()
+    visitor.actor.must(permission)
+    if limit := request.route_handler.opt.get("limit"):
+        await limits.spend(request, limit, str(visitor.actor.user_id))
+
+
+def limits_of(request: Request) -> Limits:
+    """For what only a handler can count: sign-ins, by account and by address."""
+    found: Limits = request.app.state["limits"]
+    return found
+
+
+def unguarded(app: Litestar) -> list[str]:
+    """The routes that name neither a permission nor `PUBLIC`: there must be none."""
+    return [
+        f"{sorted(handler.http_methods)} {route.path}"
+        for route in app.routes
+        if route.scope_type is ScopeType.HTTP
+        for handler in getattr(route, "route_handlers", ())
+        if isinstance(handler, HTTPRouteHandler) and handler.http_methods != {"OPTIONS"}
+        if handler.opt.get("permission") not in (PUBLIC, *Permission)
+    ]
+
+
+async def _visitor(request: Request, identities: Identities) -> Visitor | None:
+    if authorization := request.headers.get("authorization"):
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated()
+        return await identities.by_token(token.strip())
+    cookie = request.cookies.get(COOKIE)
+    return await identities.by_session(cookie) if cookie else None
+
+
+def _introduce(request: Request, visitor: Visitor | None) -> None:
+    request.scope["user"] = visitor.actor if visitor else None
+    request.scope["auth"] = visitor.session if visitor else None
+    if visitor and visitor.session:
+        request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)
+
+
+async def _count(request: Request, limits: Limits, visitor: Visitor | None) -> None:
+    if request.scope["path"].startswith(_API) and not request.route_handler.opt.get("uncounted"):
+        await limits.spend(request, Limit.API, str(visitor.actor.user_id) if visitor else address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """The client's address, as the server in front tells it."""
+    return request.client.host if request.client else "unknown"

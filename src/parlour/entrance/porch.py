@@ -1,0 +1,135 @@
+"""What happens to every request and answer, whatever the door: one thin layer of plain ASGI."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+import structlog
+
+from parlour.entrance import errors
+from parlour.entrance.compression import compressed
+from parlour.entrance.idempotency import Attempt
+from parlour.entrance.limits import Left
+from parlour.entrance.security_headers import headers_for
+from parlour.entrance.static import PREFIX, Static
+from parlour.foundation.errors import BadRequest, Problem
+
+Watch = Callable[[str, str, int, float], None]
+"""Told of each answer: method, route, status, seconds."""
+
+log = structlog.get_logger()
+
+_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Porch:
+    """Request id, safety headers, compression, `Idempotency-Key`, static files, and the last net under a failure."""
+
+    def __init__(self, app: Any, *, public_url: str, watch: Watch | None = None) -> None:
+        self._app = app
+        self._static = Static()
+        self._watch = watch
+        self._headers_for = lru_cache(64)(lambda content_type: headers_for(content_type, public_url))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started_at = time.perf_counter()
+        headers = dict(scope["headers"])
+        state = scope["state"] = {"request_id": _request_id(headers)}
+        exit_ = _Exit(send, state, headers.get(b"accept-encoding", b""), self._headers_for)
+        try:
+            await self._let_in(scope, receive, exit_.send, headers)
+        except Exception:
+            log.exception("request.failed", request_id=state["request_id"], path=scope["path"])
+            if exit_.status is not None:
+                # Half an answer is out: ending the connection is the only honest thing left.
+                raise
+            await _fail(exit_.send, Problem(), state["request_id"])
+        if self._watch:
+            route = scope.get("path_template", "")
+            self._watch(scope["method"], route, exit_.status or 0, time.perf_counter() - started_at)
+
+    async def _let_in(self, scope: Any, receive: Any, send: Any, headers: dict[bytes, bytes]) -> None:
+        if scope["path"].startswith(PREFIX):
+            await self._static(scope, receive, send)
+            return
+        if "\x00" in scope["path"]:
+            await _fail(send, BadRequest("An address can't hold NUL characters."), scope["state"]["request_id"])
+            return
+        key = headers.get(b"idempotency-key")
+        if key is None or scope["method"] not in _WRITES:
+            await self._app(scope, receive, send)
+            return
+        attempt = scope["state"]["attempt"] = Attempt(scope, receive, key)
+        await self._app(scope, attempt.receive, attempt.send)
+        await attempt.finish(send)
+
+
+class _Exit:
+    """The way out: headers are added, and a whole body is compressed."""
+
+    __slots__ = ("_accepts", "_headers_for", "_send", "_start", "_state", "status")
+
+    def __init__(self, send: Any, state: dict[str, Any], accepts: bytes, headers_for: Any) -> None:
+        self.status: int | None = None
+        self._send = send
+        self._state = state
+        self._accepts = accepts
+        self._headers_for = headers_for
+        self._start: Any = None
+
+    async def send(self, event: Any) -> None:
+        kind = event["type"]
+        if kind == "http.response.start":
+            self._start = event
+            return
+        if kind == "http.response.body" and self._start is not None:
+            start, self._start = self._start, None
+            event = self._finish(start, event)
+            self.status = start["status"]
+            await self._send(start)
+        await self._send(event)
+
+    def _finish(self, start: Any, event: Any) -> Any:
+        headers = start["headers"] = list(start["headers"])
+        names = dict(headers)
+        content_type = names.get(b"content-type", b"")
+        whole = not event.get("more_body") and b"content-encoding" not in names
+        if whole and self._accepts and (small := compressed(event.get("body", b""), content_type, self._accepts)):
+            body, encoding = small
+            headers[:] = [pair for pair in headers if pair[0] not in (b"content-length", b"vary")]
+            headers += [(b"content-length", str(len(body)).encode()), (b"content-encoding", encoding)]
+            headers.append((b"vary", b"accept-encoding, cookie, authorization"))
+            event = {"type": "http.response.body", "body": body, "more_body": False}
+        elif b"vary" not in names:
+            headers.append((b"vary", b"accept-encoding, cookie, authorization"))
+        headers.extend(pair for pair in self._headers_for(content_type) if pair[0] not in names)
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"private, no-cache"))
+        headers.append((b"x-request-id", self._state["request_id"].encode()))
+        left: Left | None = self._state.get("limit")
+        if left:
+            headers.append((b"ratelimit-limit", str(left.limit).encode()))
+            headers.append((b"ratelimit-remaining", str(max(left.remaining, 0)).encode()))
+            headers.append((b"ratelimit-reset", str(left.reset).encode()))
+        return event
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id")
+    if given and _ID.fullmatch(given):
+        return given.decode()
+    return secrets.token_hex(8)
+
+
+async def _fail(send: Any, problem: Problem, request_id: str) -> None:
+    body = errors.body(problem, request_id)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

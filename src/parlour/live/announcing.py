@@ -1,0 +1,81 @@
+"""A committed fact, told to the screens it concerns: ids and the version, never words."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import structlog
+from socketio import AsyncRedisManager
+
+from parlour.foundation.database import Announce
+from parlour.foundation.facts import Fact, TicketFact
+from parlour.live import rooms
+from parlour.notifications import NotificationRaised
+
+log = structlog.get_logger()
+
+CHANNEL: Final = "parlour:live"
+_PATIENCE: Final = 2.0
+_running: set[asyncio.Task[None]] = set()
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What is emitted, and into which rooms."""
+
+    name: str
+    rooms: list[str]
+    about: dict[str, Any]
+
+
+def announcer(redis_url: str) -> Announce:
+    """Tells every web process. It never holds up the caller, and what fails is only logged: a screen heals itself."""
+    manager = AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True)
+
+    async def announce(organization_id: UUID, facts: Sequence[Fact]) -> None:
+        events = list(events_of(organization_id, facts))
+        if events:
+            task = asyncio.create_task(_publish(manager, events))
+            # The loop keeps only a weak reference.
+            _running.add(task)
+            task.add_done_callback(_running.discard)
+
+    return announce
+
+
+def events_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[Event]:
+    """One event a changed ticket, however many facts the change had."""
+    changes: dict[UUID, list[TicketFact]] = {}
+    for fact in facts:
+        if isinstance(fact, TicketFact):
+            changes.setdefault(fact.ticket_id, []).append(fact)
+        elif isinstance(fact, NotificationRaised):
+            yield Event("notification:new", [rooms.user(fact.user_id)], {"id": str(fact.notification_id)})
+    for of_one_ticket in changes.values():
+        yield _ticket_event(organization_id, of_one_ticket)
+
+
+def _ticket_event(organization_id: UUID, facts: list[TicketFact]) -> Event:
+    last = facts[-1]
+    listening = {rooms.organization(organization_id), rooms.ticket(last.ticket_id)}
+    for fact in facts:
+        # Whoever had it before a change must hear that it is gone.
+        moved = {getattr(fact, "before", None), getattr(fact, "after", None)}
+        listening |= {rooms.department(each) for each in {fact.department_id, *moved} if isinstance(each, UUID)}
+        listening |= {rooms.user(each) for each in {fact.assignee_id, *moved} if isinstance(each, UUID)}
+    shown = any(fact.shown_to_customers for fact in facts)
+    if shown and last.requester_id:
+        listening |= {rooms.user(last.requester_id), rooms.customers_of(last.ticket_id)}
+    name = "ticket:created" if any(fact.name == "TicketOpened" for fact in facts) else "ticket:updated"
+    about = {"id": str(last.ticket_id), "number": last.number, "version": last.version}
+    return Event(name, sorted(listening), about)
+
+
+async def _publish(manager: AsyncRedisManager, events: list[Event]) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            for event in events:
+                await manager.emit(event.name, event.about, room=event.rooms)
+    except Exception:
+        log.warning("live.not_announced", events=[event.name for event in events], exc_info=True)

@@ -1,0 +1,94 @@
+"""The screens connected to this process: whose they are, and whether they still may be."""
+
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+from uuid import UUID
+
+from parlour import entrance
+from parlour.entrance import COOKIE, BadToken, Identities
+from parlour.live import rooms
+from parlour.people import Actor
+
+_SESSION_CHECKED_EVERY: Final = 5.0
+_ACTOR_CHECKED_EVERY: Final = 30.0
+_MOST_TICKETS: Final = 20
+
+
+class Screen:
+    """One connection."""
+
+    def __init__(self, sid: str, actor: Actor, session: str | None, token: str | None) -> None:
+        self.sid = sid
+        self.actor = actor
+        self.tickets: set[UUID] = set()
+        self._session = session
+        self._token = token
+        self._session_due = time.monotonic() + _SESSION_CHECKED_EVERY
+        self._actor_due = time.monotonic() + _ACTOR_CHECKED_EVERY
+        self._window, self._events = 0, 0
+
+    @property
+    def rooms(self) -> set[str]:
+        return rooms.of_actor(self.actor)
+
+    @property
+    def has_room_for_a_ticket(self) -> bool:
+        return len(self.tickets) < _MOST_TICKETS
+
+    def may_emit(self, limit: int, seconds: int) -> bool:
+        """Counts one event of this screen's, in fixed windows."""
+        window = int(time.monotonic() / seconds)
+        self._events = self._events + 1 if window == self._window else 1
+        self._window = window
+        return self._events <= limit
+
+    async def is_welcome(self, identities: Identities) -> bool:
+        """Whether the session or token still stands and the user is active; looked at now and then only."""
+        now = time.monotonic()
+        if now >= self._actor_due:
+            self._actor_due = now + _ACTOR_CHECKED_EVERY
+            return await self._look_again(identities)
+        if self._session and now >= self._session_due:
+            self._session_due = now + _SESSION_CHECKED_EVERY
+            return await identities.has_session(self._session)
+        return True
+
+    async def _look_again(self, identities: Identities) -> bool:
+        visitor = await visitor_of(identities, self._session, self._token)
+        if visitor is None:
+            return False
+        self.actor = visitor
+        return True
+
+
+async def visitor_of(identities: Identities, session: str | None, token: str | None) -> Actor | None:
+    """Who that is. None where they may not come in."""
+    if token:
+        try:
+            return (await identities.by_token(token)).actor
+        except BadToken:
+            return None
+    visitor = await identities.by_session(session) if session else None
+    return visitor.actor if visitor else None
+
+
+def credentials(environ: dict[str, Any], auth: Any, public_url: str) -> tuple[str | None, str | None]:
+    """The session cookie and the API token that came along. A cookie counts only from a page of ours."""
+    if isinstance(auth, dict) and isinstance(auth.get("token"), str):
+        return None, auth["token"]
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return None, token.strip()
+    origin = environ.get("HTTP_ORIGIN")
+    if origin and not entrance.is_own_origin(origin, environ.get("HTTP_HOST", ""), public_url):
+        return None, None
+    return _cookie(environ.get("HTTP_COOKIE", "")), None
+
+
+def _cookie(sent: str) -> str | None:
+    try:
+        found = SimpleCookie(sent).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None

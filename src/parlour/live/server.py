@@ -1,0 +1,183 @@
+"""The Socket.IO server: who comes in, which rooms they are in, what they may say."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import limits
+import socketio
+import structlog
+from redis.exceptions import RedisError
+
+from parlour import tickets
+from parlour.entrance import Identities
+from parlour.foundation.errors import Problem, Unauthenticated
+from parlour.foundation.installation import Installation
+from parlour.live import presence, rooms
+from parlour.live.announcing import CHANNEL
+from parlour.live.screens import Screen, credentials, visitor_of
+
+log = structlog.get_logger()
+
+PATH: Final = "api/socket"
+_LOOK_ROUND_EVERY: Final = 2.0
+_REFRESH_EVERY: Final = 10.0
+_LARGEST_MESSAGE: Final = 10_000
+
+Reply = dict[str, Any]
+
+
+class Live:
+    """The server of one process; the manager in Valkey joins them all."""
+
+    def __init__(self, installation: Installation, identities: Identities) -> None:
+        self._installation = installation
+        self._identities = identities
+        self._cache = installation.cache
+        self._limit = limits.parse(installation.settings.socket_limit)
+        self._is_counting = installation.settings.rate_limits == "on"
+        self._screens: dict[str, Screen] = {}
+        self.server = socketio.AsyncServer(
+            async_mode="asgi",
+            client_manager=socketio.AsyncRedisManager(installation.settings.redis_url, channel=CHANNEL),
+            # Our own rule decides in `connect`: a bearer token may come from anywhere, a cookie only from our pages.
+            cors_allowed_origins=[],
+            max_http_buffer_size=_LARGEST_MESSAGE,
+            http_compression=False,
+        )
+        self.server.on("connect", self._connect)
+        self.server.on("disconnect", self._disconnect)
+        self.server.on("ticket:join", self._on(self._join))
+        self.server.on("ticket:leave", self._on(self._leave))
+        self.server.on("ticket:typing", self._on(self._typing))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Looks round every two seconds: who may no longer be here, who has gone without a word."""
+        looking = asyncio.create_task(self._look_round())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await looking
+            for screen in list(self._screens.values()):
+                await self._disconnect(screen.sid)
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        session, token = credentials(environ, auth, self._installation.settings.public_url)
+        actor = await visitor_of(self._identities, session, token)
+        if actor is None:
+            raise socketio.exceptions.ConnectionRefusedError(Unauthenticated().message)
+        screen = self._screens[sid] = Screen(sid, actor, session, token)
+        for room in screen.rooms:
+            await self.server.enter_room(sid, room)
+
+    async def _disconnect(self, sid: str, reason: Any = None) -> None:
+        screen = self._screens.pop(sid, None)
+        if screen is None:
+            return
+        for ticket_id in screen.tickets:
+            with contextlib.suppress(RedisError, OSError):
+                await presence.leave(self._cache, ticket_id, presence.somebody(sid, screen.actor))
+                await self._tell_viewers(ticket_id)
+
+    def _on(self, act: Callable[[Screen, Any], Awaitable[Reply]]) -> Callable[..., Awaitable[Reply]]:
+        async def heard(sid: str, message: Any = None, *_: Any) -> Reply:
+            screen = self._screens.get(sid)
+            if screen is None:
+                return {"error": Unauthenticated().message}
+            if self._is_counting and not screen.may_emit(self._limit.amount, self._limit.get_expiry()):
+                await self.server.disconnect(sid)
+                return {"error": "Too many events."}
+            try:
+                return await act(screen, message)
+            except Problem as problem:
+                return {"error": problem.message}
+            except (RedisError, OSError):
+                return {"error": "This is not available right now."}
+
+        return heard
+
+    async def _join(self, screen: Screen, message: Any) -> Reply:
+        ticket_id = _ticket_id(message)
+        if ticket_id is None or not screen.has_room_for_a_ticket:
+            return {"error": "Name one ticket as {id}, twenty at once at most."}
+        async with self._installation.database.reading(screen.actor.organization_id) as tx:
+            ticket = await tickets.find(tx, ticket_id, seen_by=screen.actor)
+        if not screen.actor.is_agent:
+            await self.server.enter_room(screen.sid, rooms.customers_of(ticket_id))
+            return {"version": ticket.version}
+        screen.tickets.add(ticket_id)
+        await self.server.enter_room(screen.sid, rooms.ticket(ticket_id))
+        await presence.enter(self._cache, ticket_id, presence.somebody(screen.sid, screen.actor))
+        return {"version": ticket.version, **await self._tell_viewers(ticket_id)}
+
+    async def _leave(self, screen: Screen, message: Any) -> Reply:
+        ticket_id = _ticket_id(message)
+        if ticket_id is None:
+            return {"error": "Name one ticket as {id}."}
+        await self.server.leave_room(screen.sid, rooms.customers_of(ticket_id))
+        if ticket_id in screen.tickets:
+            screen.tickets.discard(ticket_id)
+            await self.server.leave_room(screen.sid, rooms.ticket(ticket_id))
+            await presence.leave(self._cache, ticket_id, presence.somebody(screen.sid, screen.actor))
+            await self._tell_viewers(ticket_id)
+        return {}
+
+    async def _typing(self, screen: Screen, message: Any) -> Reply:
+        ticket_id = _ticket_id(message)
+        if ticket_id not in screen.tickets or ticket_id is None:
+            return {"error": "Join the ticket first."}
+        who = presence.somebody(screen.sid, screen.actor)
+        if await presence.type_(self._cache, ticket_id, who, typing=bool(message.get("typing"))):
+            await self._tell_viewers(ticket_id)
+        return {}
+
+    async def _tell_viewers(self, ticket_id: UUID) -> dict[str, Any]:
+        present = await presence.present(self._cache, ticket_id)
+        await self.server.emit("ticket:viewers", present, room=rooms.ticket(ticket_id))
+        return present
+
+    async def _look_round(self) -> None:
+        refreshed_ago = 0.0
+        while True:
+            await asyncio.sleep(_LOOK_ROUND_EVERY)
+            refreshed_ago += _LOOK_ROUND_EVERY
+            try:
+                for screen in list(self._screens.values()):
+                    await self._check(screen)
+                if refreshed_ago >= _REFRESH_EVERY:
+                    refreshed_ago = 0.0
+                    await self._refresh()
+                for ticket_id in {each for screen in self._screens.values() for each in screen.tickets}:
+                    if await presence.forget_the_gone(self._cache, ticket_id):
+                        await self._tell_viewers(ticket_id)
+            except Exception:
+                # Valkey or the database is away: the next round is soon, and nobody is thrown out meanwhile.
+                log.warning("live.round_failed", exc_info=True)
+
+    async def _check(self, screen: Screen) -> None:
+        before = screen.rooms
+        if not await screen.is_welcome(self._identities):
+            await self.server.disconnect(screen.sid)
+            return
+        for room in screen.rooms - before:
+            await self.server.enter_room(screen.sid, room)
+        for room in before - screen.rooms:
+            await self.server.leave_room(screen.sid, room)
+
+    async def _refresh(self) -> None:
+        for screen in list(self._screens.values()):
+            for ticket_id in screen.tickets:
+                await presence.enter(self._cache, ticket_id, presence.somebody(screen.sid, screen.actor))
+
+
+def _ticket_id(message: Any) -> UUID | None:
+    try:
+        return UUID(message["id"])
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return None
