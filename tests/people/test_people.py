@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from parlour import people
-from parlour.foundation import clock, crypto
+from parlour.foundation import clock, crypto, ids
 from parlour.foundation.errors import BadRequest, Forbidden, Invalid, NotFound
 from parlour.people import (
     ALLOWED,
@@ -29,9 +29,8 @@ PASSWORD = "correct horse battery"
 
 
 async def _sign_up(company: Company, slug: str, email: str = "zoe@new.test") -> people.User:
-    form = SignUp("New & Sons", slug, "Zoe", email, PASSWORD)
-    _, user = await people.sign_up(company.database, form)
-    return user
+    async with company.database.transaction(ids.new()) as tx:
+        return await people.sign_up(tx, SignUp("New & Sons", slug, "Zoe", email, PASSWORD))
 
 
 async def test_signing_up_makes_an_organization_and_its_administrator(acme: Company) -> None:
@@ -58,7 +57,8 @@ async def test_a_bad_short_name_is_refused(acme: Company, slug: str) -> None:
 @pytest.mark.parametrize("password", ["short", "zoe@new.test"])
 async def test_a_weak_password_is_refused(acme: Company, password: str) -> None:
     with pytest.raises(WeakPassword):
-        await people.sign_up(acme.database, SignUp("New", f"weak-{acme.slug}", "Zoe", "zoe@new.test", password))
+        async with acme.database.transaction(ids.new()) as tx:
+            await people.sign_up(tx, SignUp("New", f"weak-{acme.slug}", "Zoe", "zoe@new.test", password))
     assert await acme.database.doorways.organization_by_slug(f"weak-{acme.slug}") is None
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from parlour.foundation import clock, ids
-from parlour.foundation.database import Database, Transaction
+from parlour.foundation import clock
+from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
 
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
@@ -36,31 +36,24 @@ class Organization(msgspec.Struct, frozen=True):
 _COLUMNS = "id, slug, name, colour, host, created_at"
 
 
-async def found_organization(database: Database, name: str, slug: str) -> UUID:
-    """Make an organization and give its id. Raises `Invalid` or `SlugTaken`."""
-    organization_id = ids.new()
-    try:
-        async with database.transaction(organization_id) as tx:
-            await insert_organization(tx, name, slug)
-    except UniqueViolation as taken:
-        raise SlugTaken(details={"slug": SlugTaken.__doc__}) from taken
-    return organization_id
-
-
 async def insert_organization(tx: Transaction, name: str, slug: str) -> None:
-    """The organization this transaction is already inside of. Raises `Invalid`."""
+    """The organization that the transaction was begun for. Raises `Invalid` or `SlugTaken`."""
     _check_name(name)
     _check_slug(slug)
-    await tx.run(
-        """
-        insert into organizations (id, slug, name, created_at)
-        values (%(id)s, %(slug)s, %(name)s, %(created_at)s)
-        """,
-        id=tx.organization_id,
-        slug=slug,
-        name=name.strip(),
-        created_at=clock.now(),
-    )
+    try:
+        async with tx.savepoint():
+            await tx.run(
+                """
+                insert into organizations (id, slug, name, created_at)
+                values (%(id)s, %(slug)s, %(name)s, %(created_at)s)
+                """,
+                id=tx.organization_id,
+                slug=slug,
+                name=name.strip(),
+                created_at=clock.now(),
+            )
+    except UniqueViolation as taken:
+        raise SlugTaken(details={"slug": SlugTaken.__doc__}) from taken
     await tx.run("insert into ticket_counters (organization_id) values (%(id)s)", id=tx.organization_id)
 
 

@@ -3,14 +3,12 @@
 from uuid import UUID
 
 import msgspec
-from psycopg.errors import UniqueViolation
 
-from parlour.foundation import ids
-from parlour.foundation.database import Database
+from parlour.foundation.database import Database, Transaction
 from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import Unauthenticated
 from parlour.people import passwords
-from parlour.people.organizations import SlugTaken, insert_organization
+from parlour.people.organizations import insert_organization
 from parlour.people.roles import Role
 from parlour.people.users import NewUser, User, add_user, normal_email
 
@@ -46,19 +44,16 @@ async def sign_in(database: Database, email: str, password: str, organization_id
     raise WrongCredentials()
 
 
-async def sign_up(database: Database, form: SignUp) -> tuple[UUID, User]:
-    """A new organization and its first administrator. Raises `Invalid`, `SlugTaken` or `WeakPassword`."""
+async def sign_up(tx: Transaction, form: SignUp) -> User:
+    """The organization that the transaction was begun for, and its first administrator.
+
+    Raises `Invalid`, `SlugTaken` or `WeakPassword`.
+    """
     email = normal_email(form.email)
     passwords.check_strength(form.password, email)
+    await insert_organization(tx, form.organization, form.slug)
     password_hash = await passwords.hashed(form.password)
-    organization_id = ids.new()
-    try:
-        async with database.transaction(organization_id) as tx:
-            await insert_organization(tx, form.organization, form.slug)
-            administrator = await add_user(tx, NewUser(form.name, email, Role.ADMIN, password_hash=password_hash))
-    except UniqueViolation as taken:
-        raise SlugTaken(details={"slug": SlugTaken.__doc__}) from taken
-    return organization_id, administrator
+    return await add_user(tx, NewUser(form.name, email, Role.ADMIN, password_hash=password_hash))
 
 
 async def _password_hash(database: Database, place: Whereabouts) -> str | None:

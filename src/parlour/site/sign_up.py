@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from parlour import email, people
 from parlour.entrance import Limit, Request, address_of, limits_of, pages, public, welcome
+from parlour.foundation import ids
 from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import Conflict, Invalid, Problem, TooManyRequests
 from parlour.site.home import DASHBOARD, home_of
@@ -60,24 +61,18 @@ async def found(request: Request) -> Response[Any]:
 
 
 async def _found(request: Request, sent: Sent) -> tuple[UUID, UUID]:
-    database = request.installation.database
-    slug, organization_id, user_id = await _sign_up(request, sent)
-    async with database.transaction(organization_id) as tx:
-        await email.add_mailbox(tx, f"support@{slug}.{_mail_domain(request)}", sent.organization)
-    return organization_id, user_id
-
-
-async def _sign_up(request: Request, sent: Sent) -> tuple[str, UUID, UUID]:
     for slug in _slugs(sent.organization):
         wanted = people.SignUp(sent.organization, slug, sent.name, sent.email, sent.password)
         try:
-            organization_id, administrator = await people.sign_up(request.installation.database, wanted)
+            async with request.installation.database.transaction(ids.new()) as tx:
+                administrator = await people.sign_up(tx, wanted)
+                await email.add_mailbox(tx, f"support@{slug}.{_mail_domain(request)}", sent.organization)
         except (people.SlugTaken, Invalid) as refused:
             # The short name is ours to find; everything else is for the person to put right.
             if "slug" not in (refused.details or {}):
                 raise
             continue
-        return slug, organization_id, administrator.id
+        return tx.organization_id, administrator.id
     raise people.SlugTaken()
 
 
