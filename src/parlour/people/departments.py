@@ -94,7 +94,9 @@ async def set_members(tx: Transaction, department: Department, user_ids: list[UU
         await tx.run(
             """
             insert into department_members (organization_id, department_id, user_id)
-            select current_organization(), %(id)s, wanted.id from unnest(%(user_ids)s::uuid[]) wanted (id) group by wanted.id
+            select current_organization(), %(id)s, wanted.id
+            from unnest(%(user_ids)s::uuid[]) wanted (id)
+            group by wanted.id
             """,
             id=department.id,
             user_ids=user_ids,
