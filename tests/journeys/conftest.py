@@ -1,0 +1,5 @@
+"""What every journey begins with."""
+
+from tests.journeys.desk import journey
+
+__all__ = ["journey"]
