@@ -1,0 +1,19 @@
+"""The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
+
+from parlour.portal import brand, files, sign_in, tickets, writing
+
+ROUTES = [
+    brand.style,
+    sign_in.form,
+    sign_in.enter,
+    sign_in.leave,
+    tickets.list_tickets,
+    tickets.read_ticket,
+    writing.new_ticket,
+    writing.open_ticket,
+    writing.reply,
+    writing.mark_as_solved,
+    files.show,
+]
+
+__all__ = ["ROUTES"]
