@@ -105,7 +105,7 @@ async def farewell(installation: Installation, token: str | None) -> Cookie:
 
 def _cookie(value: str, seconds: int, public_url: str) -> Cookie:
     secure = public_url.startswith("https://")
-    return Cookie(COOKIE, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=secure)
+    return Cookie(COOKIE, value=value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=secure)
 
 
 class _Memory(Generic[Key, Value]):
