@@ -37,7 +37,7 @@ class Health(shapes.Shape, frozen=True):
     checks: dict[str, State]
 
 
-@operation("GET /health", PUBLIC, uncounted=True, refusals=())
+@operation("GET /health", PUBLIC, uncounted=True, when_unwell=Health)
 async def read_health(request: Request) -> Answer[Health]:
     """Is this installation well?
 

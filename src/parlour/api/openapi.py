@@ -120,6 +120,8 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif operation.file and operation.method == "POST":
         described["requestBody"] = _FILE_BODY
+    if operation.when_unwell:
+        described["responses"]["503"] = {**_success(operation, schemas), "description": "A check fails."}
     for status in operation.refusals:
         described["responses"].setdefault(str(status), _refusal(status, schemas))
     return described
@@ -167,15 +169,22 @@ def _query_parameters(operation: Operation, schemas: _Schemas) -> list[dict[str,
         return []
     properties, required = schemas.properties_of(operation.query)
     parameters = []
-    for name, schema in properties.items():
+    for name, described in properties.items():
+        schema = _never_null(described)
         plain = {key: value for key, value in schema.items() if key not in ("description", "examples", "default")}
         parameter: dict[str, Any] = {"name": name, "in": "query", "required": name in required, "schema": plain}
-        if "description" in schema:
-            parameter["description"] = schema["description"]
+        if "description" in {**schema, **described}:
+            parameter["description"] = {**schema, **described}["description"]
         if plain.get("type") == "array":
             parameter |= {"style": "form", "explode": True}
         parameters.append(parameter)
     return parameters
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    # A parameter is there or not: only JSON knows null.
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else schema
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:

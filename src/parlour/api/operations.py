@@ -49,6 +49,8 @@ class Operation(msgspec.Struct, frozen=True):
     refusals: tuple[int, ...]
     headers: dict[str, str]
     accepts: dict[str, str]
+    when_unwell: Any = None
+    """What a 503 gives, where it is more than an error."""
     example: Any = None
     """What a body may look like."""
     file: bool = False
@@ -86,7 +88,7 @@ def _described(function: Any, hints: dict[str, Any], *line: Any) -> Operation:
     method, path, permission, status, refusals, more = line
     summary, _, description = (function.__doc__ or "").strip().partition("\n")
     parameters = {name: hints[name] for name in hints if f"{{{name}}}" in path}
-    found = set(REFUSALS) | set(refusals)
+    found = {400} if permission == entrance.PUBLIC else {*REFUSALS, *refusals}
     if parameters:
         found.add(404)
     if "body" in hints:
@@ -114,6 +116,8 @@ def _described(function: Any, hints: dict[str, Any], *line: Any) -> Operation:
 
 
 def _content_of(hint: Any) -> Any:
+    if hint is ASGIResponse:
+        return None
     return get_args(hint)[0] if get_origin(hint) is Answer else hint
 
 

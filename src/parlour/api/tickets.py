@@ -36,15 +36,16 @@ _ASSIGNEE: Final = "^(me|none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 TagNames = Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=30)]
 
 
+Assignee = Annotated[str, Meta(pattern=_ASSIGNEE, description="An agent's id, `me`, or `none` for nobody's.")]
+
+
 class TicketQuery(Query, frozen=True, kw_only=True):
     """Which tickets: within a parameter any value does, all parameters together must hold."""
 
     status: Annotated[list[Status], Meta(description="Repeated, or separated by commas.")] = []
     priority: list[Priority] = []
     source: list[Source] = []
-    assignee: Annotated[
-        str | None, Meta(pattern=_ASSIGNEE, description="An agent's id, `me`, or `none` for nobody's.")
-    ] = None
+    assignee: Assignee | None = None
     department: Annotated[list[UUID], Meta(max_length=50)] = []
     tag: Annotated[list[Annotated[str, Meta(max_length=50)]], Meta(max_length=30, description="Names.")] = []
     requester: UUID | None = None

@@ -56,7 +56,8 @@ def query(request: Request, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(values, shape, strict=False)
     except msgspec.ValidationError as wrong:
-        raise BadRequest("Some parameters need attention.", _details(wrong)) from wrong
+        named = {name.partition("[")[0]: sentence for name, sentence in _details(wrong).items()}
+        raise BadRequest("Some parameters need attention.", named) from wrong
 
 
 def refuse_query(request: Request) -> None:

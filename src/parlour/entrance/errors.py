@@ -34,7 +34,7 @@ class Failure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     error: str
     timestamp: str
     request_id: str
-    details: Mapping[str, object] | None = None
+    details: Mapping[str, Any] | None = None
 
 
 # What the database refuses because of what was sent, and how that is told. The first class that fits decides.
@@ -45,7 +45,6 @@ _DATABASE: Final = (
     (sql.QueryCanceled, Unavailable),
     (psycopg.DataError, Invalid),
     (sql.CheckViolation, Invalid),
-    (sql.NotNullViolation, Invalid),
     (psycopg.IntegrityError, Conflict),
     (psycopg.OperationalError, Unavailable),
 )

@@ -1,0 +1,117 @@
+"""The real app in this process, and clients of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest_asyncio
+
+from parlour import app, people
+from parlour.entrance import COOKIE, csrf
+from parlour.foundation.settings import Settings
+from parlour.people import Actor
+from tests.builders import Company
+
+HOST = "http://parlour.test"
+Connect = Callable[..., httpx.AsyncClient]
+
+
+@asynccontextmanager
+async def started(settings: Settings) -> AsyncIterator[Any]:
+    """The application between its startup and its shutdown."""
+    asgi = app.build(settings)
+    inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    outbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    life = asyncio.create_task(asgi({"type": "lifespan", "asgi": {}, "state": {}}, inbox.get, outbox.put))
+    await inbox.put({"type": "lifespan.startup"})
+    assert (await outbox.get())["type"] == "lifespan.startup.complete"
+    yield asgi
+    await inbox.put({"type": "lifespan.shutdown"})
+    await life
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def unlimited(settings: Settings) -> AsyncIterator[Any]:
+    """The app without rate limits."""
+    async with started(settings.model_copy(update={"rate_limits": "off"})) as asgi:
+        yield asgi
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def limited(settings: Settings) -> AsyncIterator[Any]:
+    """The app as it comes."""
+    async with started(settings.model_copy(update={"rate_limits": "on"})) as asgi:
+        yield asgi
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connect(unlimited: Any) -> AsyncIterator[Connect]:
+    """Makes clients: nobody's, or with headers of their own."""
+    async with AsyncExitStack() as open_clients:
+        clients: list[httpx.AsyncClient] = []
+
+        def client(asgi: Any = unlimited, **headers: str) -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(asgi, raise_app_exceptions=False)
+            made = httpx.AsyncClient(transport=transport, base_url=HOST, headers=headers)
+            clients.append(made)
+            open_clients.push_async_callback(made.aclose)
+            return made
+
+        yield client
+
+
+async def token_of(company: Company, actor: Actor) -> str:
+    """A new API token of somebody's."""
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await people.create_token(tx, actor.user_id, "test"))[1]
+
+
+async def session_of(company: Company, actor: Actor) -> tuple[str, str]:
+    """A new session's cookie, and what its forms must send back."""
+    cache = company.installation.cache
+    cookie = await people.begin_session(cache, company.organization_id, actor.user_id, timedelta(days=1))
+    session = await people.session_of(cache, cookie, timedelta(days=1))
+    assert session
+    return cookie, csrf.masked(session.csrf)
+
+
+class Clients:
+    """Everybody of a company, as clients of the API with a token, or of the pages with a session."""
+
+    def __init__(self, company: Company, connect: Connect) -> None:
+        self._company = company
+        self._connect = connect
+
+    async def program(self, first: str, asgi: Any = None) -> httpx.AsyncClient:
+        token = await token_of(self._company, getattr(self._company, first))
+        more = {"asgi": asgi} if asgi else {}
+        return self._connect(**more, authorization=f"Bearer {token}")
+
+    async def browser(self, first: str, *, with_csrf: bool = True) -> httpx.AsyncClient:
+        cookie, token = await session_of(self._company, getattr(self._company, first))
+        headers = {"x-csrf-token": token} if with_csrf else {}
+        client = self._connect(**headers, cookie=f"{COOKIE}={cookie}")
+        return client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at_acme(acme: Company, connect: Connect) -> Clients:
+    return Clients(acme, connect)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at_globex(globex: Company, connect: Connect) -> Clients:
+    return Clients(globex, connect)
+
+
+def failure(answer: httpx.Response) -> dict[str, Any]:
+    """The error of an answer, in the shape that all of them have."""
+    body: dict[str, Any] = answer.json()
+    assert set(body) - {"details"} == {"error", "timestamp", "requestId"}, body
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert msgspec.convert(body["timestamp"], type=str)
+    return body
