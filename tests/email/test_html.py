@@ -46,10 +46,10 @@ def test_cleaning_twice_changes_nothing() -> None:
 
 
 def test_the_deepest_nesting_is_flattened_in_no_time() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert html.clean("<div>" * 100_000 + "deep") == "<p>deep</p>"
     assert html.to_text("<div>" * 900 + "deep") == "deep"
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_an_image_inside_the_mail_is_shown_from_where_it_is_kept() -> None:

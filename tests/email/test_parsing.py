@@ -192,9 +192,9 @@ def test_what_is_broken_is_still_read(raw: bytes) -> None:
     ids=["nested", "many parts", "long field", "many fields", "many references", "deep", "wide", "unclosed"],
 )
 def test_hostile_mail_ends_within_a_bound(raw: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     read = parse(raw)
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3
     assert len(read.references) <= 100
     assert len(read.attachments) <= 500
 

@@ -121,7 +121,7 @@ def test_words_are_never_lost(text: str) -> None:
      "-" * 200_000, "sent from my " * 15_000],
 )  # fmt: skip
 def test_hostile_words_end_within_a_bound(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     split(text)
     split_html(f"<p>x</p>{text}" + "<div class=" * 20_000)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2

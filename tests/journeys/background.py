@@ -39,7 +39,7 @@ class Background:
         """Returns once mail is taken."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", "import asyncio\nfrom parlour import worker\nfrom parlour.foundation import settings\nasyncio.run(worker.run(settings.load()))", env=self._environment, stdout=log, stderr=log
+                sys.executable, "-m", "parlour", "worker", env=self._environment, stdout=log, stderr=log
             )
         async with asyncio.timeout(30):
             while not await self._is_taking():

@@ -59,7 +59,6 @@ async def test_a_conversation_by_mail_stays_on_one_ticket_and_in_one_thread(jour
         return sending is not None and sending.state is email.SendingState.SENT
 
     assert await until(is_sent)
-
     await journey.write(answer_to(mail, "That was it, thank you!"))
 
     async def three() -> bool:
@@ -67,11 +66,8 @@ async def test_a_conversation_by_mail_stays_on_one_ticket_and_in_one_thread(jour
 
     await until(three)
     back = (await journey.comments(ticket))[2]
-    assert (back.text, back.author_email, back.source) == (
-        "That was it, thank you!",
-        "carol@customer.test",
-        Source.EMAIL,
-    )
+    assert (back.text, back.source) == ("That was it, thank you!", Source.EMAIL)
+    assert back.author_email == "carol@customer.test"
     assert "> Switch it on first." in (back.quoted_text or "")
     assert len(await journey.tickets()) == 1
 

@@ -1,0 +1,5 @@
+"""What the tests of mail begin with."""
+
+from tests.email.post import post
+
+__all__ = ["post"]
