@@ -7,7 +7,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -166,6 +166,11 @@ class _Conversation(SMTP):
         for follower in self._followers:
             follower(self)
 
+    def eof_received(self) -> bool:
+        super().eof_received()
+        # The library stops listening here, but leaves the socket open until its time is up.
+        return False
+
     def say_goodbye(self) -> None:
         """End now, or after the message that is being taken."""
         self._is_leaving = True
@@ -173,9 +178,8 @@ class _Conversation(SMTP):
             self.hang_up()
 
     def hang_up(self) -> None:
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.write(b"421 4.3.2 Closing for now. Please come again.\r\n")
-            self.transport.close()
+        if self.transport is not None:
+            _send_away(self.transport, b"421 4.3.2 Closing for now. Please come again.")
 
     async def smtp_DATA(self, arg: str | None) -> None:
         self._is_taking = True
@@ -194,9 +198,14 @@ class _Full(asyncio.Protocol):
     """Turns a sender away until others have left."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"421 4.3.2 Too many connections. Please come again in a minute.\r\n")
-            transport.close()
+        _send_away(transport, b"421 4.3.2 Too many connections. Please come again in a minute.")
+
+
+def _send_away(transport: asyncio.BaseTransport, words: bytes) -> None:
+    # Not asked with isinstance: uvloop's transports are not asyncio's.
+    writing = cast(asyncio.WriteTransport, transport)
+    writing.write(words + b"\r\n")
+    writing.close()
 
 
 def _by_organization(envelope: _Envelope) -> dict[UUID, list[tuple[Whereabouts, str]]]:
