@@ -76,14 +76,14 @@ def postgres(home: Path, port: int, *, forgetful: bool = False) -> Child:
 def initialise(home: Path, password: str) -> None:
     """Make a new cluster in `home/data`, unless there is one. All or nothing: it is built beside, then renamed."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _hand_over(home)
+    hand_over(home)
     if (home / "data" / "PG_VERSION").exists():
         return
     draft, secret = home / "draft", home / "password"
     shutil.rmtree(draft, ignore_errors=True)
     secret.touch(mode=0o600)
     secret.write_text(password)
-    _hand_over(home)
+    hand_over(home)
     command = [postgres_bin() / "initdb", "-D", draft, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret]
     # Said in full: left out, the locale of whoever starts us decides.
     command += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
@@ -230,8 +230,8 @@ def _become_nobody() -> None:
     os.setuid(NOBODY)
 
 
-def _hand_over(folder: Path) -> None:
-    # Only where PostgreSQL runs as another user than we do.
+def hand_over(folder: Path) -> None:
+    """Give PostgreSQL its files, where it runs as another user than we do."""
     if unprivileged() is not _become_nobody:
         return
     for place, _, files in os.walk(folder):
