@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from procrastinate.jobs import Job
 from psycopg import AsyncConnection, AsyncCursor, OperationalError
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from parlour.foundation import clock, ids
@@ -49,13 +49,13 @@ class Transaction:
         return row
 
     async def maybe(self, struct: type[Row], sql: str, /, **parameters: Any) -> Row | None:
-        cursor = AsyncCursor(self._connection, row_factory=row_of(struct))
-        await cursor.execute(sql, parameters)
+        cursor = AsyncCursor(self._connection, row_factory=row_of(struct, sql))
+        await cursor.execute(sql, parameters, binary=True)
         return await cursor.fetchone()
 
     async def all(self, struct: type[Row], sql: str, /, **parameters: Any) -> list[Row]:
-        cursor = AsyncCursor(self._connection, row_factory=row_of(struct))
-        await cursor.execute(sql, parameters)
+        cursor = AsyncCursor(self._connection, row_factory=row_of(struct, sql))
+        await cursor.execute(sql, parameters, binary=True)
         return await cursor.fetchall()
 
     async def value(self, sql: str, /, **parameters: Any) -> Any:
@@ -104,6 +104,7 @@ class Database:
             max_size=pool_size,
             open=False,
             timeout=10,
+            configure=_configure,
             kwargs={"autocommit": True, "application_name": "parlour", "options": _SESSION},
         )
         self._reactions: Reactions = reactions or {}
@@ -184,6 +185,10 @@ class Database:
         jobs = jobs_for(self._reactions, tx.organization_id, tx.facts) + tx.queued
         if jobs:
             await self._queue.put(connection, jobs)
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    set_json_loads(msgspec.json.decode, connection)
 
 
 async def _begin(connection: AsyncConnection[Any], organization_id: UUID, begin: str = "begin") -> None:

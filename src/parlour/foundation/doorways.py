@@ -61,7 +61,7 @@ class Doorways:
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         try:
             async with self._pool.connection() as connection:
-                cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts))
+                cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts, question))
                 await cursor.execute(question, parameters)
                 return await cursor.fetchall()
         except PoolTimeout as timeout:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import cache, partial
+from functools import lru_cache, partial
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from psycopg import AsyncCursor
@@ -13,29 +13,44 @@ from psycopg.rows import AsyncRowFactory, RowMaker
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 
-@cache
-def row_of(struct: type[Row]) -> AsyncRowFactory[Row]:
-    """A row factory for `struct`: the query names the struct's fields, in their order. Trailing fields may be left out."""
-    conversions = _conversions(struct)
-    fields = struct.__struct_fields__
+@lru_cache(maxsize=2048)
+def row_of(struct: type[Row], sql: str) -> AsyncRowFactory[Row]:
+    """A row factory for what `sql` gives: it names the struct's fields, in their order; trailing ones may be left out.
 
-    def factory(cursor: AsyncCursor[Any]) -> RowMaker[Row]:
-        columns = tuple(column.name for column in cursor.description or ())
-        if columns != fields[: len(columns)]:
-            raise TypeError(f"{struct.__name__} has the fields {fields}, the query gives {columns}")
-        if not conversions:
-            return lambda values: struct(*values)
-        return partial(_convert, struct, [pair for pair in conversions if pair[0] < len(columns)])
-
-    return factory
+    Raises `TypeError` where it does not.
+    """
+    return _Factory(struct)
 
 
-def _convert(struct: type[Row], conversions: list[tuple[int, Callable[[Any], Any]]], values: Sequence[Any]) -> Row:
-    row = list(values)
-    for position, conversion in conversions:
-        if row[position] is not None:
-            row[position] = conversion(row[position])
-    return struct(*row)
+class _Factory(Generic[Row]):
+    """Looks at the columns of a statement the first time only: asking for them costs as much as reading a few rows."""
+
+    def __init__(self, struct: type[Row]) -> None:
+        self._struct = struct
+        self._maker: RowMaker[Row] | None = None
+
+    def __call__(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
+        if self._maker is None:
+            columns = tuple(column.name for column in cursor.description or ())
+            fields = self._struct.__struct_fields__
+            if columns != fields[: len(columns)]:
+                raise TypeError(f"{self._struct.__name__} has the fields {fields}, the query gives {columns}")
+            self._maker = _maker(self._struct, len(columns))
+        return self._maker
+
+
+def _maker(struct: type[Row], width: int) -> RowMaker[Row]:
+    conversions = [pair for pair in _conversions(struct) if pair[0] < width]
+
+    def make(values: Sequence[Any]) -> Row:
+        row = list(values)
+        for position, convert in conversions:
+            value = row[position]
+            if value is not None:
+                row[position] = convert(value)
+        return struct(*row)
+
+    return make if conversions else lambda values: struct(*values)
 
 
 def _conversions(struct: type[msgspec.Struct]) -> list[tuple[int, Callable[[Any], Any]]]:
