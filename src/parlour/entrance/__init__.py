@@ -10,9 +10,11 @@ from parlour.entrance.identity import COOKIE, BadToken, Identities, Visitor, far
 from parlour.entrance.limits import Left, Limit, Limits
 from parlour.entrance.porch import Porch
 from parlour.entrance.request import Request
+from parlour.entrance.security_headers import POLICY
 
 __all__ = [
     "COOKIE",
+    "POLICY",
     "PUBLIC",
     "BadToken",
     "Failure",

@@ -12,17 +12,24 @@ from uuid import UUID
 
 import aiosmtplib
 import msgspec
-from litestar import Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.response import Redirect
 
 from parlour import email
-from parlour.entrance import Request, pages, public
+from parlour.entrance import POLICY, Request, pages, public
 from parlour.foundation import clock
 from parlour.foundation.errors import NotFound
 from parlour.foundation.settings import Settings
 
 _MOST_SHOWN: Final = 100
+# The page shows the mail in a frame; the frame may be styled, and nothing else.
+_PAGE: Final = {"content-security-policy": f"{POLICY}; frame-src 'self'"}
+_STYLED_ONLY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+_FRAME: Final = {
+    "content-security-policy": _STYLED_ONLY,
+    "x-frame-options": "SAMEORIGIN",
+}
 
 
 class OutboxMail(msgspec.Struct, frozen=True):
@@ -62,10 +69,17 @@ async def outbox_mail(request: Request, mail_id: UUID) -> Response[str]:
         "site/dev_mail.html",
         mails=mails,
         mail=mail,
-        markup=_as_shown(mail.mail),
+        headers=_PAGE,
         draft=_answer_to(mail.mail),
         error=None,
     )
+
+
+@get("/dev/mail/{mail_id:uuid}/html", opt=public())
+async def outbox_mail_html(request: Request, mail_id: UUID) -> Response[str]:
+    """The mail's own HTML, for the frame around it."""
+    mail = await asyncio.to_thread(_one, _folder(request) / f"{mail_id}.eml")
+    return Response(_as_shown(mail.mail), media_type=MediaType.HTML, headers=_FRAME)
 
 
 @post("/dev/mail", opt=public() | {"uploads": True})
@@ -85,7 +99,7 @@ async def write_mail(request: Request) -> Response[Any]:
     return answer
 
 
-ROUTES: Final = [outbox, outbox_mail, write_mail]
+ROUTES: Final = [outbox, outbox_mail, outbox_mail_html, write_mail]
 
 
 def _folder(request: Request) -> Path:
@@ -111,11 +125,9 @@ def _one(file: Path) -> OutboxMail:
     return OutboxMail(UUID(file.stem), sent_at, email.parse(raw), headers)
 
 
-def _as_shown(mail: email.Mail) -> str | None:
-    """The HTML with its inner pictures in it, for a frame that may run nothing and load nothing."""
-    if mail.html is None:
-        return None
-    markup = mail.html
+def _as_shown(mail: email.Mail) -> str:
+    """The HTML with its inner pictures in it."""
+    markup = mail.html or ""
     for file in mail.attachments:
         if file.content_id and file.content_type.startswith("image/"):
             content = base64.b64encode(file.content).decode()
@@ -156,5 +168,6 @@ async def _message(draft: Draft, form: FormMultiDict) -> EmailMessage:
 
 
 async def _hand_over(settings: Settings, message: EmailMessage) -> None:
-    host = "127.0.0.1" if settings.smtp_host in ("0.0.0.0", "") else settings.smtp_host
+    is_everywhere = settings.smtp_host in ("", "0.0.0.0", "::")  # noqa: S104
+    host = "127.0.0.1" if is_everywhere else settings.smtp_host
     await aiosmtplib.send(message, hostname=host, port=settings.smtp_port, start_tls=False, timeout=20)
