@@ -25,6 +25,13 @@ export default class extends Controller {
     clearTimeout(this.soon);
   }
 
+  // The form outlives a refresh, so it is emptied only when its words have arrived.
+  sent({ target, detail }) {
+    if (!detail.success) return;
+    target.reset();
+    target.querySelectorAll("input[type=file]").forEach((input) => input.dispatchEvent(new Event("change")));
+  }
+
   refresh() {
     // One answer may change several things at once.
     clearTimeout(this.soon);
