@@ -104,7 +104,8 @@ def _message(comment: Comment, here: Visit) -> Message:
     loose = [file for file in comment.attachments if not (comment.html and file.content_id)]
     return Message(
         comment,
-        Markup(words),
+        # Cleaned when it came in, or made of escaped text just now.
+        Markup(words),  # noqa: S704
         [file for file in loose if file.content_type in SHOWN_INLINE],
         [file for file in loose if file.content_type not in SHOWN_INLINE],
     )

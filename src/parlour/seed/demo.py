@@ -13,7 +13,7 @@ from parlour.foundation.storage import Blobs
 from parlour.seed import stories
 from parlour.tickets import Priority, Source, Status, Visibility, Words
 
-PASSWORD: Final = "parlour-demo"
+PASSWORD: Final = "parlour-demo"  # noqa: S105 - everybody may know it
 ORGANIZATIONS: Final = ("globex", "acme")
 """Acme comes last: where it exists, the demo is complete."""
 
@@ -70,7 +70,7 @@ async def _gather(tx: Transaction, cast: stories.Cast, password_hash: str) -> Tr
         department = await people.add_department(tx, team.name, team.description)
         await people.set_members(tx, department, [users[key] for key in team.members])
         departments[team.name] = department.id
-    actors = {key: actor for key, id in users.items() if (actor := await people.actor_of(tx, id))}
+    actors = {key: actor for key, user_id in users.items() if (actor := await people.actor_of(tx, user_id))}
     return Troupe(actors, departments)
 
 
