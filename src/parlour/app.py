@@ -21,9 +21,10 @@ def build(known: Settings | None = None) -> Any:
     """The ASGI application of one process: Socket.IO in front, then the porch, then the doors."""
     known = known or settings.load()
     logs.configure(known.log_format, known.log_level)
-    installation = installations.build(known, REACTIONS, live.announcer(known.redis_url))
+    announcer = live.announcer(known.redis_url)
+    installation = installations.build(known, REACTIONS, announcer)
     identities = entrance.Identities(installation)
-    sockets = live.Live(installation, identities)
+    sockets = live.Live(installation, identities, announcer)
     doors = _doors(installation, identities, sockets)
     porch = entrance.Porch(doors, public_url=known.public_url, watch=api.watch)
     return socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)

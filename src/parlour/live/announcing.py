@@ -9,7 +9,6 @@ import msgspec
 import structlog
 from socketio import AsyncRedisManager
 
-from parlour.foundation.database import Announce
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.live import rooms
 from parlour.notifications import NotificationRaised
@@ -18,7 +17,6 @@ log = structlog.get_logger()
 
 CHANNEL: Final = "parlour:live"
 _PATIENCE: Final = 2.0
-_running: set[asyncio.Task[None]] = set()
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -29,19 +27,39 @@ class Event(msgspec.Struct, frozen=True):
     about: dict[str, Any]
 
 
-def announcer(redis_url: str) -> Announce:
+class Announcer:
     """Tells every web process. It never holds up the caller, and what fails is only logged: a screen heals itself."""
-    manager = AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True)
 
-    async def announce(organization_id: UUID, facts: Sequence[Fact]) -> None:
+    def __init__(self, redis_url: str) -> None:
+        self._manager = AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, organization_id: UUID, facts: Sequence[Fact]) -> None:
         events = list(events_of(organization_id, facts))
         if events:
-            task = asyncio.create_task(_publish(manager, events))
+            task = asyncio.create_task(self._publish(events))
             # The loop keeps only a weak reference.
-            _running.add(task)
-            task.add_done_callback(_running.discard)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
-    return announce
+    async def close(self) -> None:
+        """Say what is still to be said, then disconnect."""
+        await asyncio.gather(*self._running)
+        if self._manager.redis:
+            await self._manager.redis.aclose()
+
+    async def _publish(self, events: list[Event]) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                for event in events:
+                    await self._manager.emit(event.name, event.about, room=event.rooms)
+        except Exception:
+            log.warning("live.not_announced", events=[event.name for event in events], exc_info=True)
+
+
+def announcer(redis_url: str) -> Announcer:
+    """What a `Database` calls after each commit; close it at the end."""
+    return Announcer(redis_url)
 
 
 def events_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[Event]:
@@ -70,12 +88,3 @@ def _ticket_event(organization_id: UUID, facts: list[TicketFact]) -> Event:
     name = "ticket:created" if any(fact.name == "TicketOpened" for fact in facts) else "ticket:updated"
     about = {"id": str(last.ticket_id), "number": last.number, "version": last.version}
     return Event(name, sorted(listening), about)
-
-
-async def _publish(manager: AsyncRedisManager, events: list[Event]) -> None:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            for event in events:
-                await manager.emit(event.name, event.about, room=event.rooms)
-    except Exception:
-        log.warning("live.not_announced", events=[event.name for event in events], exc_info=True)

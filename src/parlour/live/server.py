@@ -17,7 +17,7 @@ from parlour.entrance import Identities
 from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.live import presence, rooms
-from parlour.live.announcing import CHANNEL
+from parlour.live.announcing import CHANNEL, Announcer
 from parlour.live.screens import Screen, credentials, visitor_of
 
 log = structlog.get_logger()
@@ -33,9 +33,10 @@ Reply = dict[str, Any]
 class Live:
     """The server of one process; the manager in Valkey joins them all."""
 
-    def __init__(self, installation: Installation, identities: Identities) -> None:
+    def __init__(self, installation: Installation, identities: Identities, announcer: Announcer) -> None:
         self._installation = installation
         self._identities = identities
+        self._announcer = announcer
         self._cache = installation.cache
         self._limit = limits.parse(installation.settings.socket_limit)
         self._is_counting = installation.settings.rate_limits == "on"
@@ -66,6 +67,18 @@ class Live:
                 await looking
             for screen in list(self._screens.values()):
                 await self._disconnect(screen.sid)
+            await self._close()
+
+    async def _close(self) -> None:
+        await self._announcer.close()
+        manager = self.server.manager
+        if listening := getattr(manager, "thread", None):
+            listening.cancel()
+            await asyncio.wait([listening])
+        if manager.pubsub:
+            await manager.pubsub.aclose()
+        if manager.redis:
+            await manager.redis.aclose()
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         session, token = credentials(environ, auth, self._installation.settings.public_url)

@@ -1,0 +1,259 @@
+"""What screens hear, over two web processes."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import socketio
+
+from parlour import live, people
+from parlour.entrance import COOKIE
+from parlour.foundation import ids
+from parlour.foundation.settings import Settings
+from parlour.notifications import NotificationRaised
+from parlour.people import Actor
+from tests.builders import Company
+from tests.doors.conftest import token_of
+from tests.waiting import until
+
+Connect = Callable[..., Any]
+
+
+class Client:
+    """A screen: what it heard, and what it says."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.socket = socketio.AsyncClient(reconnection=False)
+        for name in ("ticket:created", "ticket:updated", "ticket:viewers", "notification:new"):
+            self.socket.on(name, self._hear(name))
+
+    def names(self) -> list[tuple[str, int]]:
+        return [(name, about["number"]) for name, about in self.heard if "number" in about]
+
+    def _hear(self, name: str) -> Callable[[dict[str, Any]], None]:
+        return lambda about: self.heard.append((name, about))
+
+    async def hears(self, name: str, **about: object) -> dict[str, Any]:
+        """Waits until it has."""
+
+        async def look() -> dict[str, Any] | None:
+            for heard, said in self.heard:
+                if heard == name and about.items() <= said.items():
+                    return said
+            return None
+
+        found = await until(look)
+        assert found
+        return found
+
+
+@pytest.fixture(scope="session")
+def environment(settings: Settings) -> dict[str, str]:
+    known = settings.model_copy(update={"rate_limits": "on"}).model_dump(mode="json")
+    names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+    given = {names.get(name, f"PARLOUR_{name.upper()}"): str(value) for name, value in known.items() if value}
+    return {**os.environ, **given, "PARLOUR_API_LIMIT": "10000/minute", "PARLOUR_SOCKET_LIMIT": "40/minute"}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
+    """Two web processes over the same database and Valkey."""
+    ports = [_free_port(), _free_port()]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "parlour.app:build", "--no-access-log", "--port"]
+    running = [subprocess.Popen([*command, str(port)], env=environment) for port in ports]
+    addresses = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        for address in addresses:
+            await until(lambda address=address: _answers(address))  # type: ignore[misc]
+        yield addresses
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(20)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(processes: list[str], acme: Company) -> AsyncIterator[Connect]:
+    """Opens screens of somebody, at the first or the second process."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(actor: Actor, company: Company = acme, at: int = 0) -> Client:
+            client = Client()
+            await _connect(client, processes[at], auth={"token": await token_of(company, actor)})
+            stack.push_async_callback(client.socket.disconnect)
+            return client
+
+        yield opened
+
+
+async def _connect(client: Client, address: str, **how: Any) -> None:
+    await client.socket.connect(address, transports=["websocket"], socketio_path="/api/socket", **how)
+
+
+async def _answers(address: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{address}/api/openapi.json")).status_code == 200
+        except httpx.ConnectError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def _program(company: Company, actor: Actor, address: str) -> httpx.AsyncClient:
+    token = await token_of(company, actor)
+    return httpx.AsyncClient(base_url=address, headers={"authorization": f"Bearer {token}"})
+
+
+async def test_a_change_at_one_process_is_heard_at_the_other(
+    acme: Company, globex: Company, screen: Connect, processes: list[str]
+) -> None:
+    bob, stranger = await screen(acme.bob, at=1), await screen(globex.alice, globex, at=1)
+    async with await _program(acme, acme.alice, processes[0]) as alice:
+        opened = (await alice.post("/api/tickets", json={"subject": "Leak", "body": "Water"})).json()
+        about = await bob.hears("ticket:created")
+        assert about == {"id": opened["id"], "number": 1, "version": 1}
+        await alice.put(f"/api/tickets/{opened['id']}", json={"priority": "HIGH", "tags": ["vip"]})
+        assert await bob.hears("ticket:updated") == {"id": opened["id"], "number": 1, "version": 2}
+    async with await _program(globex, globex.bob, processes[0]) as neighbour:
+        theirs = (await neighbour.post("/api/tickets", json={"subject": "Theirs", "body": "Hm"})).json()
+    await stranger.hears("ticket:created", id=theirs["id"])
+    assert stranger.names() == [("ticket:created", 1)]
+    assert bob.names() == [("ticket:created", 1), ("ticket:updated", 1)]
+
+
+async def test_everyone_hears_what_concerns_them_and_nothing_else(
+    acme: Company, screen: Connect, processes: list[str]
+) -> None:
+    erin, carol, dave = await screen(acme.erin), await screen(acme.carol), await screen(acme.dave, at=1)
+    async with await _program(acme, acme.alice, processes[0]) as alice:
+
+        async def opened(requester: Actor, **more: Any) -> str:
+            body = {"subject": "Leak", "body": "Water", "requesterId": str(requester.user_id), **more}
+            return str((await alice.post("/api/tickets", json=body)).json()["id"])
+
+        carols = await opened(acme.carol)
+        await alice.post(f"/api/tickets/{carols}/comments", json={"body": "Only among us"})
+        await alice.put(f"/api/tickets/{carols}", json={"departmentId": str(acme.billing_id)})
+        await alice.put(f"/api/tickets/{carols}", json={"departmentId": str(acme.support_id)})
+        await alice.post(f"/api/tickets/{carols}/reply", json={"body": "Coming"})
+        await opened(acme.dave, departmentId=str(acme.billing_id))
+    await dave.hears("ticket:created", number=2)
+    await erin.hears("ticket:created", number=2)
+    await carol.hears("ticket:updated", version=5)
+    assert dave.names() == [("ticket:created", 2)]
+    assert carol.names() == [("ticket:created", 1), ("ticket:updated", 1)]
+    # It came to her department and left it again; what happened before and after is not hers to hear.
+    assert erin.names() == [("ticket:updated", 1), ("ticket:updated", 1), ("ticket:created", 2)]
+
+
+async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, globex: Company, screen: Connect) -> None:
+    ticket = await acme.ticket()
+    message = {"id": str(ticket.id)}
+    bob, carol, dave = await screen(acme.bob), await screen(acme.carol), await screen(acme.dave)
+    stranger = await screen(globex.alice, globex)
+    assert (await bob.socket.call("ticket:join", message))["version"] == 1
+    assert await carol.socket.call("ticket:join", message) == {"version": 1}
+    for outsider in (dave, stranger):
+        answer = await outsider.socket.call("ticket:join", message)
+        assert answer == {"error": "There is nothing here, or it is not yours to see."}
+    for nonsense in (None, "x", 7, {"id": 7}, {"id": None}, {"id": "x"}, [], {}):
+        assert "error" in await bob.socket.call("ticket:join", nonsense)
+    assert "error" in await carol.socket.call("ticket:typing", {**message, "typing": True})
+
+
+async def test_viewers_and_typing_are_told_across_processes(acme: Company, screen: Connect) -> None:
+    ticket = await acme.ticket()
+    message = {"id": str(ticket.id)}
+    alice, bob = await screen(acme.alice, at=0), await screen(acme.bob, at=1)
+    who = {actor.name: {"id": str(actor.user_id), "name": actor.name} for actor in (acme.alice, acme.bob)}
+    both = sorted(who.values(), key=lambda person: person["id"])
+
+    async def sees(client: Client, viewers: list[Any], typing: list[Any]) -> None:
+        async def look() -> bool:
+            told = [about for name, about in client.heard if name == "ticket:viewers"]
+            now = told[-1] if told else {"viewers": [], "typing": []}
+            return (sorted(now["viewers"], key=lambda each: each["id"]), now["typing"]) == (viewers, typing)
+
+        assert await until(look)
+
+    await alice.socket.call("ticket:join", message)
+    await bob.socket.call("ticket:join", message)
+    await sees(alice, both, [])
+    await sees(bob, both, [])
+    await bob.socket.call("ticket:typing", {**message, "typing": True})
+    await sees(alice, both, [who["Bob"]])
+    await bob.socket.call("ticket:typing", {**message, "typing": False})
+    await sees(alice, both, [])
+    await bob.socket.disconnect()
+    await sees(alice, [who["Alice"]], [])
+
+
+async def test_a_notification_reaches_its_user_only(acme: Company, screen: Connect, settings: Settings) -> None:
+    alice, bob = await screen(acme.alice), await screen(acme.bob, at=1)
+    announce = live.announcer(settings.redis_url)
+    about = [ids.new(), ids.new()]
+    for actor, notification_id in zip((acme.bob, acme.alice), about, strict=True):
+        raised = NotificationRaised(actor_id=None, notification_id=notification_id, user_id=actor.user_id)
+        await announce(acme.organization_id, [raised])
+    assert await bob.hears("notification:new") == {"id": str(about[0])}
+    assert await alice.hears("notification:new") == {"id": str(about[1])}
+    assert (len(alice.heard), len(bob.heard)) == (1, 1)
+    await announce.close()
+
+
+@pytest.mark.parametrize("auth", [None, {}, {"token": "parlour_wrong"}, {"token": 7}, "x"])
+async def test_nobody_comes_in_without_a_session_or_a_token(auth: Any, processes: list[str]) -> None:
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await _connect(Client(), processes[0], auth=auth)
+
+
+async def test_a_session_counts_only_from_our_own_pages(acme: Company, processes: list[str]) -> None:
+    cookie = await _begin_session(acme, acme.bob)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await _connect(Client(), processes[0], headers={"Cookie": cookie, "Origin": "https://evil.test"})
+    client = Client()
+    await _connect(client, processes[0], headers={"Cookie": cookie, "Origin": processes[0]})
+    assert client.socket.connected
+    await client.socket.disconnect()
+
+
+async def test_a_screen_is_closed_when_its_session_ends(acme: Company, processes: list[str]) -> None:
+    cookie = await _begin_session(acme, acme.bob)
+    client = Client()
+    await _connect(client, processes[1], headers={"Cookie": cookie})
+    await people.end_sessions_of(acme.installation.cache, acme.organization_id, acme.bob.user_id)
+    async with asyncio.timeout(15):
+        await client.socket.wait()
+    assert not client.socket.connected
+
+
+async def test_whoever_says_too_much_is_shown_out(acme: Company, screen: Connect) -> None:
+    bob = await screen(acme.bob)
+    with pytest.raises((socketio.exceptions.SocketIOError, TimeoutError)):
+        for _ in range(200):
+            await bob.socket.call("ticket:leave", {"id": str(ids.new())}, timeout=5)
+    async with asyncio.timeout(10):
+        await bob.socket.wait()
+    assert not bob.socket.connected
+
+
+async def _begin_session(company: Company, actor: Actor) -> str:
+    lifetime = timedelta(days=1)
+    token = await people.begin_session(company.installation.cache, company.organization_id, actor.user_id, lifetime)
+    return f"{COOKIE}={token}"
