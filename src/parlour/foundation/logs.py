@@ -1,6 +1,7 @@
 """Logs: one line an event, for people on a terminal, as JSON for programs."""
 
 import logging
+import sys
 
 import structlog
 
@@ -8,7 +9,9 @@ import structlog
 def configure(log_format: str, log_level: str) -> None:
     """Send structlog's and the standard library's lines the same way, once a process."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     level = logging.getLevelNamesMapping()[log_level.upper()]
     shared: list[structlog.typing.Processor] = [
