@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from parlour import tickets
@@ -20,7 +21,7 @@ SHOWN_INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/
 
 
 @get("/portal/{slug:str}/files/{attachment_id:uuid}", opt=customers(Permission.READ_TICKETS))
-async def show(request: Request, slug: str, attachment_id: UUID) -> Response[Any]:
+async def show(request: Request, slug: FromPath[str], attachment_id: FromPath[UUID]) -> Response[Any]:
     async with request.reading() as tx:
         here = await visit(tx, request, slug)
         file = await tickets.find_attachment(tx, attachment_id, seen_by=here.customer)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from parlour import people
@@ -15,7 +16,7 @@ _LONGEST_PASSWORD: Final = 1000
 
 
 @get("/portal/{slug:str}/sign-in", opt=public())
-async def form(request: Request, slug: str) -> Response[Any]:
+async def form(request: Request, slug: FromPath[str]) -> Response[Any]:
     organization = await organization_at(request, slug)
     next_page = _own_page(request.query_params.get("next", ""), slug)
     visitor = request.visitor
@@ -25,7 +26,7 @@ async def form(request: Request, slug: str) -> Response[Any]:
 
 
 @post("/portal/{slug:str}/sign-in", opt=public())
-async def enter(request: Request, slug: str) -> Response[Any]:
+async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
     organization = await organization_at(request, slug)
     sent = await request.form()
     email, password = str(sent.get("email") or ""), str(sent.get("password") or "")
@@ -41,7 +42,7 @@ async def enter(request: Request, slug: str) -> Response[Any]:
 
 
 @post("/portal/{slug:str}/sign-out", opt=public())
-async def leave(request: Request, slug: str) -> Response[Any]:
+async def leave(request: Request, slug: FromPath[str]) -> Response[Any]:
     answer = pages.redirect(f"{home_of(slug)}/sign-in", "You are signed out.")
     answer.cookies.append(await farewell(request.installation, request.cookies.get(COOKIE)))
     return answer

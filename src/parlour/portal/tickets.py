@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from parlour import tickets
@@ -50,7 +51,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 @get("/portal/{slug:str}", opt=customers(Permission.READ_TICKETS))
-async def list_tickets(request: Request, slug: str) -> Response[Any]:
+async def list_tickets(request: Request, slug: FromPath[str]) -> Response[Any]:
     asked = query(request, Asked)
     async with request.reading() as tx:
         here = await visit(tx, request, slug)
@@ -66,7 +67,7 @@ async def list_tickets(request: Request, slug: str) -> Response[Any]:
 
 
 @get("/portal/{slug:str}/tickets/{number:int}", opt=customers(Permission.READ_TICKETS))
-async def read_ticket(request: Request, slug: str, number: int) -> Response[Any]:
+async def read_ticket(request: Request, slug: FromPath[str], number: FromPath[int]) -> Response[Any]:
     return await ticket_page(request, slug, number)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from parlour import people, tickets
 from parlour.entrance import Limit, Request, pages
@@ -25,12 +26,12 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 @get("/portal/{slug:str}/tickets/new", opt=customers(Permission.OPEN_TICKETS))
-async def new_ticket(request: Request, slug: str) -> Response[Any]:
+async def new_ticket(request: Request, slug: FromPath[str]) -> Response[Any]:
     return await _form(request, slug, Sent())
 
 
 @post("/portal/{slug:str}/tickets", opt=customers(Permission.OPEN_TICKETS, uploads=True, limit=Limit.TICKETS))
-async def open_ticket(request: Request, slug: str) -> Response[Any]:
+async def open_ticket(request: Request, slug: FromPath[str]) -> Response[Any]:
     form = await request.form()
     sent = Sent(*(str(form.get(name) or "") for name in Sent.__struct_fields__))
     try:
@@ -50,7 +51,7 @@ async def open_ticket(request: Request, slug: str) -> Response[Any]:
 
 
 @post("/portal/{slug:str}/tickets/{number:int}/reply", opt=customers(Permission.REPLY_TO_TICKETS, uploads=True))
-async def reply(request: Request, slug: str, number: int) -> Response[Any]:
+async def reply(request: Request, slug: FromPath[str], number: FromPath[int]) -> Response[Any]:
     form = await request.form()
     body = str(form.get("body") or "")
     try:
@@ -66,7 +67,7 @@ async def reply(request: Request, slug: str, number: int) -> Response[Any]:
 
 
 @post("/portal/{slug:str}/tickets/{number:int}/solved", opt=customers(Permission.REPLY_TO_TICKETS))
-async def mark_as_solved(request: Request, slug: str, number: int) -> Response[Any]:
+async def mark_as_solved(request: Request, slug: FromPath[str], number: FromPath[int]) -> Response[Any]:
     async with request.transaction() as tx:
         here = await visit(tx, request, slug)
         ticket = await tickets.hold(tx, number, seen_by=here.customer)
