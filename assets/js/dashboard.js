@@ -1,4 +1,19 @@
 // The agents' screen.
 import { start } from "./start.js";
+import Autosubmit from "./controllers/autosubmit.js";
+import Composer from "./controllers/composer.js";
+import Details from "./controllers/details.js";
+import Live from "./controllers/live.js";
+import More from "./controllers/more.js";
+import Panes from "./controllers/panes.js";
+import People from "./controllers/people.js";
+import Picker from "./controllers/picker.js";
+import Search from "./controllers/search.js";
+import Shortcuts from "./controllers/shortcuts.js";
+import Ticket from "./controllers/ticket.js";
+import UploadForm from "./controllers/upload_form.js";
 
-start({});
+start({
+  autosubmit: Autosubmit, composer: Composer, details: Details, live: Live, more: More, panes: Panes, people: People,
+  picker: Picker, search: Search, shortcuts: Shortcuts, ticket: Ticket, "upload-form": UploadForm,
+});

@@ -1,12 +1,16 @@
 """Pages: one template environment for every door, built on first use; each door keeps its own templates folder."""
 
 import functools
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import jinja2
 import msgspec
 from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
 from markupsafe import Markup
 
 from parlour.entrance import words
@@ -17,6 +21,7 @@ DOORS = ("dashboard", "portal", "site")
 UI = ("icon", "button", "field", "badge", "feedback")
 STREAM = "text/vnd.turbo-stream.html"
 THEMES = ("light", "dark")
+FLASH = "parlour_flash"
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -41,7 +46,16 @@ def render(
 ) -> Response[str]:
     """A page; `name` is the door and the file in its templates folder, such as `portal/ticket.html`."""
     content = fragment(request, name, **context)
-    return Response(content, status_code=status, media_type=media_type, headers=headers)
+    response = Response(content, status_code=status, media_type=media_type, headers=headers)
+    if FLASH in request.cookies:
+        response.delete_cookie(FLASH)
+    return response
+
+
+def redirect(path: str, said: str = "", *, tone: str = "done") -> Redirect:
+    """After a form: see the other page (303), which says this once; tone is `done` or `error`."""
+    flash = Cookie(FLASH, value=quote(json.dumps([tone, said])), max_age=30, httponly=True, samesite="lax")
+    return Redirect(path, status_code=303, cookies=[flash] if said else None)
 
 
 def stream(request: Request[Any, Any, Any], name: str, *, status: int = 200, **context: Any) -> Response[str]:
@@ -59,7 +73,7 @@ def fragment(request: Request[Any, Any, Any], name: str, **context: Any) -> str:
         "stylesheet": f"{door if door in DOORS else 'site'}.css",
         "script": "dashboard.js" if door == "dashboard" else "public.js",
         "theme": theme if theme in THEMES else None,
-        "flashes": (),
+        "flashes": _flashes(request),
     }
     return environment().get_template(name).render(defaults | context)
 
@@ -112,6 +126,14 @@ def environment() -> jinja2.Environment:
         module = env.get_template(f"components/{name}.html").module
         vars(macros).update({key: it for key, it in vars(module).items() if isinstance(it, jinja2.runtime.Macro)})
     return env
+
+
+def _flashes(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
+    try:
+        tone, said = json.loads(unquote(request.cookies.get(FLASH, "")))
+    except ValueError:
+        return []
+    return [("error" if tone == "error" else "done", str(said)[:500])]
 
 
 @jinja2.pass_context

@@ -74,6 +74,11 @@ def dashed(value: enum.Enum | str) -> str:
     return enum_name(value).replace("_", "-").lower()
 
 
+def frame_id(text: str) -> str:
+    """What may stand in an id: a short mark made of the text."""
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "relative": relative,
     "day": day,
@@ -82,6 +87,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "initials": initials,
     "hue": hue,
+    "frame_id": frame_id,
     "enum_name": enum_name,
     "words": as_words,
     "dashed": dashed,

@@ -1,0 +1,84 @@
+import { Controller } from "@hotwired/stimulus";
+import { connection, hear, tell } from "../lib/connection.js";
+import { element } from "../lib/icons.js";
+
+const near = 120;
+
+// The open ticket: keeps the newest message in view, and shows who else is here.
+export default class extends Controller {
+  static targets = ["scroll", "newer"];
+  static values = { id: String, number: Number, place: String };
+
+  connect() {
+    this.toEnd();
+    this.cleanUps = [
+      hear("ticket:viewers", (event) => this.viewers(event)),
+      hear("connect", () => this.join()),
+    ];
+    this.onRender = (event) => this.around(event);
+    this.onScroll = () => { if (this.isAtEnd) this.newerTarget.hidden = true; };
+    addEventListener("turbo:before-stream-render", this.onRender);
+    this.scrollTarget.addEventListener("scroll", this.onScroll, { passive: true });
+    // A picture that arrives late must not push the newest words out of view.
+    this.scrollTarget.addEventListener("load", () => { if (this.stuck) this.toEnd(); }, true);
+    connection().then(() => this.join());
+  }
+
+  disconnect() {
+    this.cleanUps.forEach((cleanUp) => cleanUp());
+    removeEventListener("turbo:before-stream-render", this.onRender);
+    tell("ticket:leave", { id: this.idValue });
+    document.getElementById("viewers")?.replaceChildren();
+  }
+
+  join() { tell("ticket:join", { id: this.idValue }); }
+
+  around(event) {
+    if (event.target.getAttribute("target") !== "comments") return;
+    const render = event.detail.render;
+    event.detail.render = async (stream) => {
+      const wasAtEnd = this.isAtEnd;
+      const before = this.ids;
+      await render(stream);
+      const fresh = [...this.ids].filter((id) => !before.has(id));
+      fresh.forEach((id) => { document.getElementById(id).dataset.fresh = ""; });
+      if (!fresh.length) return;
+      if (wasAtEnd) this.toEnd(true);
+      else this.newerTarget.hidden = false;
+    };
+  }
+
+  latest() {
+    this.newerTarget.hidden = true;
+    this.toEnd(true);
+  }
+
+  toEnd(smoothly = false) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.scrollTarget.scrollTo({ top: this.scrollTarget.scrollHeight, behavior: smoothly && !calm ? "smooth" : "instant" });
+    this.stuck = true;
+    setTimeout(() => { this.stuck = false; }, 1500);
+  }
+
+  viewers({ id, viewers = [], typing = [] }) {
+    if (id !== this.idValue) return;
+    const me = document.body.dataset.liveMeValue;
+    const others = viewers.filter((viewer) => viewer.id !== me);
+    const writing = new Set(typing.map((one) => one.id ?? one));
+    const box = document.getElementById("viewers");
+    if (!box) return;
+    box.replaceChildren(...others.slice(0, 3).map((viewer) => {
+      const words = writing.has(viewer.id) ? `${viewer.name} is writing` : `${viewer.name} is here`;
+      return element("span", writing.has(viewer.id) ? "viewer typing" : "viewer", words);
+    }));
+    const writers = others.filter((viewer) => writing.has(viewer.id)).map((viewer) => viewer.name);
+    dispatchEvent(new CustomEvent("parlour:writers", { detail: { id, writers } }));
+  }
+
+  get isAtEnd() {
+    const box = this.scrollTarget;
+    return box.scrollHeight - box.scrollTop - box.clientHeight < near;
+  }
+
+  get ids() { return new Set([...document.querySelectorAll("#messages .message:not([data-pending])")].map((message) => message.id)); }
+}

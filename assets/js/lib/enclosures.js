@@ -1,0 +1,42 @@
+// Files on their way: a chip each, with progress, a way to take it back, and in the end the id that the form sends.
+import { element, icon } from "./icons.js";
+import { forget, upload } from "./requests.js";
+
+const size = (bytes) => (bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+export class Enclosures {
+  constructor(box) {
+    this.box = box;
+    this.pending = new Set();
+  }
+
+  add(files) { [...files].forEach((file) => this.begin(file)); }
+
+  begin(file) {
+    const chip = element("span", "attachment");
+    const bar = Object.assign(element("progress"), { max: 1, value: 0 });
+    bar.setAttribute("aria-label", `Uploading ${file.name}`);
+    const remove = Object.assign(element("button"), { type: "button" });
+    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.append(icon("x", "small"));
+    chip.append(icon(file.type.startsWith("image/") ? "image" : "file"), element("span", "truncate", file.name), element("span", "size", size(file.size)), bar, remove);
+    this.box.append(chip);
+    const sending = upload(file, (part) => { bar.value = part; });
+    const whole = sending.done.then(
+      ({ id }) => { bar.remove(); chip.dataset.id = id; chip.append(Object.assign(element("input"), { type: "hidden", name: "attachment", value: id })); },
+      (problem) => { bar.remove(); chip.dataset.state = "failed"; chip.querySelector(".size").textContent = problem.message; },
+    );
+    this.pending.add(whole);
+    whole.finally(() => this.pending.delete(whole));
+    remove.addEventListener("click", () => {
+      chip.dataset.id ? forget(chip.dataset.id) : sending.cancel();
+      chip.remove();
+    });
+  }
+
+  whole() { return Promise.all(this.pending); }
+
+  clear() { this.box.replaceChildren(); }
+
+  get isEmpty() { return !this.box.querySelector(".attachment:not([data-state=failed])"); }
+}

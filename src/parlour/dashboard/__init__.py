@@ -1,0 +1,25 @@
+"""The agents' pages: views, tickets, and what each ticket needs; settings."""
+
+from parlour.dashboard import changing, files, inbox, opening, writing
+
+ROUTES = [
+    inbox.begin,
+    inbox.view,
+    inbox.search,
+    inbox.refresh,
+    inbox.ticket,
+    inbox.earlier,
+    opening.new,
+    opening.create,
+    opening.people_named,
+    writing.reply,
+    writing.note,
+    changing.properties,
+    changing.delete,
+    changing.restore,
+    files.upload,
+    files.discard,
+    files.download,
+]
+
+__all__ = ["ROUTES"]
