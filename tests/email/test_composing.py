@@ -102,7 +102,8 @@ def test_files_go_along_and_pictures_stay_where_they_stood() -> None:
         ("old.eml", "application/octet-stream", False, b"Subject: x\r\n\r\nx"),
         ("loose.png", "image/png", False, b"PNG2"),
     ]
-    assert back.html is not None and '<img src="cid:shot@x">' in back.html
+    assert back.html is not None
+    assert '<img src="cid:shot@x">' in back.html
 
 
 def test_an_automatic_mail_says_so() -> None:

@@ -89,7 +89,8 @@ def test_plain_text_becomes_paragraphs_and_links() -> None:
     assert html.from_text("Hi <you>,\n\nsee https://a.test/x_(y) (or www.b.test/?a=1&b=2).\nWrite to me@c.test.\n") == (
         "<p>Hi &lt;you&gt;,</p>"
         '<p>see <a href="https://a.test/x_(y)" target="_blank" rel="noopener noreferrer">https://a.test/x_(y)</a> (or '
-        '<a href="https://www.b.test/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">www.b.test/?a=1&amp;b=2</a>'
+        '<a href="https://www.b.test/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">'
+        "www.b.test/?a=1&amp;b=2</a>"
         ').<br>Write to <a href="mailto:me@c.test" target="_blank" rel="noopener noreferrer">me@c.test</a>.</p>'
     )
 

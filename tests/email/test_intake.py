@@ -158,7 +158,8 @@ async def test_html_is_cleaned_and_files_and_pictures_are_kept(post: Post) -> No
     )
     row = await post.bring(mail(body, more="MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n"))
     [comment] = await post.comments(row)
-    assert comment.html is not None and comment.html.strip() == '<p>Look <img data-cid="shot@x"></p>'
+    assert comment.html is not None
+    assert comment.html.strip() == '<p>Look <img data-cid="shot@x"></p>'
     assert [(file.name, file.content_type, file.size, file.content_id) for file in comment.attachments] == [
         ("shot.png", "image/png", 3, "shot@x"),
         ("plan.pdf", "application/pdf", 4, None),
@@ -208,5 +209,6 @@ async def test_a_mailbox_belongs_to_one_organization(acme: Company, globex: Comp
     doorways = acme.database.doorways
     for asked in (address, address.upper(), address.replace("@", "+t.abc@"), address.replace("@", "+news@")):
         found = await doorways.mailbox_by_address(asked)
-        assert found is not None and (found.organization_id, found.id) == (acme.organization_id, mailbox.id)
+        assert found is not None
+        assert (found.organization_id, found.id) == (acme.organization_id, mailbox.id)
     assert await doorways.mailbox_by_address(f"nobody@{acme.slug}.test") is None

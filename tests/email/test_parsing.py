@@ -47,7 +47,8 @@ def test_an_ordinary_mail_is_read_whole() -> None:
     assert read.subject == "Prüfung der Rechnung über 100 € – bitte dringend ansehen, danke schön im Voraus!"
     assert read.date == datetime(2026, 11, 23, 9, tzinfo=UTC)
     assert read.text == "Grüße"
-    assert read.html is not None and read.html.strip() == '<p>Grüße <img src="cid:logo@x"></p>'
+    assert read.html is not None
+    assert read.html.strip() == '<p>Grüße <img src="cid:logo@x"></p>'
     assert [(a.name, a.content_type, a.content_id, a.inline, a.content) for a in read.attachments] == [
         ("logo.png", "image/png", "logo@x", True, b"PNG"),
         ("Rechnung Größe.pdf", "application/pdf", None, False, b"%PDF"),
@@ -209,7 +210,8 @@ _LINES = st.sampled_from(
     [
         b"Content-Type: multipart/mixed; boundary=b", b"Content-Type: multipart/alternative; boundary=\"c\"",
         b"Content-Type: text/html; charset=x", b"Content-Transfer-Encoding: base64", b"--b", b"--b--", b"--c", b"--c--",
-        b"", b"Subject: =?utf-8?b?\xff?=", b" folded", b"From: a <b@c>, (d", b"Content-Disposition: attachment; filename*0*=x'y",
+        b"", b"Subject: =?utf-8?b?\xff?=", b" folded", b"From: a <b@c>, (d",
+        b"Content-Disposition: attachment; filename*0*=x'y",
         b"<p>x<a href=", b"====", b"Content-Type: text/plain; format=flowed", b"> > x ", b"-- ", b"Date: x, 1 2 3",
     ]
 )  # fmt: skip

@@ -34,10 +34,10 @@ NEW = "Thanks, that helped!\n\nOne more question: when?"
         "-----Original Message-----\nFrom: Bob\nSent: Monday\nTo: Carol\nSubject: Hi\n\nHello",
         "-----Ursprüngliche Nachricht-----\nVon: Bob\nGesendet: Montag\n\nHallo",
         (
-            "________________________________\nFrom: Bob <support@acme.test>\nSent: Monday, November 23, 2026 10:00 AM\n"
+            "________________________________\nFrom: Bob <support@acme.test>\nSent: Monday, 23 November 2026 10:00\n"
             "To: Carol <carol@customer.test>\nSubject: Re: Hi\n\nHello"
         ),
-        "Von: Bob <support@acme.test>\nGesendet: Montag, 23. November 2026 10:00\nAn: Carol\nBetreff: AW: Hallo\n\nHallo",
+        "Von: Bob <support@acme.test>\nGesendet: Montag, 23.11.2026 10:00\nAn: Carol\nBetreff: AW: Hallo\n\nHallo",
         "De : Bob <support@acme.test>\nEnvoyé : lundi 23 novembre 2026 10:00\nÀ : Carol\nObjet : Re\n\nBonjour",
         "*From:* Bob\n*Sent:* Monday\n*To:* Carol\n*Subject:* Hi\n\nHello",
         "> Hello\n> there",
@@ -49,7 +49,8 @@ def test_an_answer_above_its_quotation_stands_alone(quoted: str) -> None:
 
 @pytest.mark.parametrize(
     "signature",
-    ["-- \nCarol\nCustomer Ltd", "--\nCarol", "Sent from my iPhone", "Von meinem iPhone gesendet", "Get Outlook for iOS",
+    ["-- \nCarol\nCustomer Ltd", "--\nCarol", "Sent from my iPhone", "Von meinem iPhone gesendet",
+     "Get Outlook for iOS",
      "Envoyé de mon iPhone", "Enviado desde mi iPhone"],
 )  # fmt: skip
 def test_a_signature_is_set_apart(signature: str) -> None:
@@ -100,7 +101,7 @@ def test_the_same_in_html(quote: str) -> None:
 
 
 def test_a_forward_in_html_is_left_whole() -> None:
-    forward = '<p>See</p><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br></div></div>'
+    forward = '<p>See</p><div class="gmail_quote"><div class="gmail_attr">----- Forwarded message ----<br></div></div>'
     assert split_html(forward) == (forward, "")
 
 

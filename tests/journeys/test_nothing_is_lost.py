@@ -69,8 +69,10 @@ async def _deliver(journey: Journey, subject: str, acknowledged: asyncio.Event) 
             return False
         return True
 
-    while not await asyncio.to_thread(offer):
-        await asyncio.sleep(0.05)
+    async def taken() -> bool:
+        return await asyncio.to_thread(offer)
+
+    await until(taken, within=60)
     acknowledged.set()
 
 

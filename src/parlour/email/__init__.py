@@ -4,7 +4,7 @@ from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery, Origin, origins
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
 from parlour.email.outgoing import SendingState
-from parlour.email.posting import outbox
+from parlour.email.posting import NotTaken, Parcel, outbox, post
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import Sending, send_reply, sendings
 
@@ -18,7 +18,9 @@ __all__ = [
     "Mail",
     "Mailbox",
     "MailboxTaken",
+    "NotTaken",
     "Origin",
+    "Parcel",
     "Sending",
     "SendingState",
     "add_mailbox",
@@ -26,6 +28,7 @@ __all__ = [
     "origins",
     "outbox",
     "parse",
+    "post",
     "receive",
     "send_reply",
     "sendings",

@@ -19,7 +19,7 @@ def reply_address(signer: Signer, organization_id: UUID, mailbox: str, number: i
 
 
 def number_in(signer: Signer, organization_id: UUID, address: str) -> int | None:
-    """The ticket's number, where the address was made by this installation for this organization. Case doesn't matter."""
+    """The ticket's number, where this installation made the address for this organization. Case doesn't matter."""
     local = address.rpartition("@")[0].lower()
     _, mark, token = local.rpartition(_MARK)
     payload = signer.verify(_purpose(organization_id), token) if mark else None

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -64,11 +64,11 @@ def compose(letter: Letter) -> bytes:
     message.set_content(_text(letter), cte=None)
     message.add_alternative(_html(letter), subtype="html")
     markup = letter.html or ""
+    inside = [each for each in letter.enclosures if _is_shown(each, markup)]
+    for enclosure in inside:
+        _add_inside(message, enclosure)
     for enclosure in letter.enclosures:
-        if enclosure.content_id and f'data-cid="{escape(enclosure.content_id)}"' in markup:
-            _add_inside(message, enclosure, enclosure.content_id)
-    for enclosure in letter.enclosures:
-        if not (enclosure.content_id and f'data-cid="{escape(enclosure.content_id)}"' in markup):
+        if enclosure not in inside:
             _add_beside(message, enclosure)
     return message.as_bytes()
 
@@ -155,6 +155,7 @@ def _text(letter: Letter) -> str:
 def _html(letter: Letter) -> str:
     body = _with_contents(letter.html) if letter.html else html.from_text(letter.text)
     quotation = letter.quotation
+    name = escape(letter.organization_name)
     quoted = (
         f'<div class="gmail_quote"><p style="color:#667085">{escape(_attribution(quotation))}</p>'
         '<blockquote type="cite" style="margin:0;padding-left:12px;border-left:2px solid #d0d5dd;color:#667085">'
@@ -165,7 +166,7 @@ def _html(letter: Letter) -> str:
     return (
         '<!doctype html><html><head><meta charset="utf-8"></head>'
         "<body style=\"font:15px/1.5 -apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,sans-serif;color:#1d2939\">"
-        f'<div>{body}</div><p style="margin-top:24px;font-size:13px;color:#667085">{escape(letter.organization_name)}</p>'
+        f'<div>{body}</div><p style="margin-top:24px;font-size:13px;color:#667085">{name}</p>'
         f"{quoted}</body></html>"
     )
 
@@ -183,12 +184,20 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _QUOTE_LIMIT else f"{text[:_QUOTE_LIMIT].rsplit(' ', 1)[0]} …"
 
 
-def _add_inside(message: EmailMessage, enclosure: Enclosure, content_id: str) -> None:
-    markup = message.get_body(("html",))
-    assert isinstance(markup, EmailMessage)
+def _is_shown(enclosure: Enclosure, markup: str) -> bool:
+    return bool(enclosure.content_id) and f'data-cid="{escape(enclosure.content_id or "")}"' in markup
+
+
+def _add_inside(message: EmailMessage, enclosure: Enclosure) -> None:
+    markup = cast(EmailMessage, message.get_body(("html",)))
     main, sub = _type_of(enclosure)
     markup.add_related(
-        enclosure.content, main, sub, cid=f"<{content_id}>", filename=_one_line(enclosure.name), disposition="inline"
+        enclosure.content,
+        main,
+        sub,
+        cid=f"<{enclosure.content_id}>",
+        filename=_one_line(enclosure.name),
+        disposition="inline",
     )
 
 

@@ -28,7 +28,7 @@ class NoSender(BadRequest):
 
 
 async def receive(installation: Installation, organization_id: UUID, delivery: Delivery) -> UUID:
-    """Take a delivery for one of the organization's mailboxes, durably. Raises `Unavailable` where that can't be done."""
+    """Take a delivery for one of the organization's mailboxes, durably. Raises `Unavailable` where it can't be."""
     return await ledger.write_down(installation, organization_id, delivery, take_in)
 
 

@@ -44,7 +44,8 @@ async def write_down(
         await tx.run(
             """
             insert into inbound_messages
-                (organization_id, id, mailbox_id, envelope_sender, envelope_recipients, blob_key, size, digest, received_at)
+                (organization_id, id, mailbox_id, envelope_sender, envelope_recipients, blob_key, size, digest,
+                 received_at)
             values
                 (current_organization(), %(id)s, %(mailbox_id)s, %(envelope_sender)s, %(envelope_recipients)s,
                  %(blob_key)s, %(size)s, %(digest)s, %(received_at)s)

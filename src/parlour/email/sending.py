@@ -61,7 +61,8 @@ async def sendings(tx: Transaction, comment_ids: Sequence[UUID]) -> dict[UUID, S
     found = await tx.all(
         Sending,
         """
-        select comment_id, state, to_addresses as "to", cc_addresses as cc, attempts, last_error, next_attempt_at, sent_at
+        select comment_id, state, to_addresses as "to", cc_addresses as cc, attempts, last_error, next_attempt_at,
+            sent_at
         from outbound_messages
         where comment_id = any(%(comment_ids)s)
         """,

@@ -15,9 +15,9 @@ def _names(listed: str) -> frozenset[str]:
 
 
 _TAGS: Final = _names(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption figure h1 h2 h3 h4 "
-    "h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub sup table tbody td tfoot "
-    "th thead tr tt u ul var wbr"
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption figure h1 h2 h3 "
+    "h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub "
+    "sup table tbody td tfoot th thead tr tt u ul var wbr"
 )
 _SILENT_TAGS: Final = _names("script style title template noscript iframe object svg math select textarea")
 _ATTRIBUTES: Final = {

@@ -40,24 +40,22 @@ class Listener:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._conversations: set[_Conversation] = set()
-        self._server: asyncio.Server | None = None
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        self._servers: list[asyncio.Server] = []
+        self.port = 0
+        """The port that is really open, where the settings ask for any."""
 
     async def open(self) -> None:
         settings = self._installation.settings
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._welcome, settings.smtp_host, settings.smtp_port)
+        server = await loop.create_server(self._welcome, settings.smtp_host, settings.smtp_port)
+        self._servers.append(server)
+        self.port = server.sockets[0].getsockname()[1]
         log.info("listening for mail", host=settings.smtp_host, port=self.port)
 
     async def close(self) -> None:
         """No new conversation; messages being taken are finished, within ten seconds."""
-        assert self._server is not None
-        self._server.close()
+        for server in self._servers:
+            server.close()
         for conversation in list(self._conversations):
             conversation.say_goodbye()
         while self._conversations:
@@ -103,7 +101,7 @@ class _Answers:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: _Envelope, address: str, options: list[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
@@ -115,7 +113,7 @@ class _Answers:
         envelope.mailboxes.append((mailbox, _printable(address)))
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         if _hops(raw) > _MOST_HOPS:
             return _LOOP
@@ -181,7 +179,7 @@ class _Conversation(SMTP):
         if self.transport is not None:
             _send_away(self.transport, b"421 4.3.2 Closing for now. Please come again.")
 
-    async def smtp_DATA(self, arg: str | None) -> None:
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
         self._is_taking = True
         try:
             await super().smtp_DATA(arg)

@@ -54,7 +54,10 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(raw: bytes, *, envelope_sender: str | None = None) -> Mail:
-    """Reads a mail. `html` is as the stranger wrote it: clean it before showing it. An empty envelope sender is a bounce."""
+    """What a mail says. Its `html` is as the stranger wrote it: clean it before showing it.
+
+    An empty envelope sender marks a bounce; None says that it is unknown.
+    """
     root = parts.read(raw)
     fields = root.headers
     text, markup = _words(root)

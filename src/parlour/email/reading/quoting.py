@@ -19,8 +19,8 @@ class Split(msgspec.Struct, frozen=True):
 _ATTRIBUTION: Final = re.compile(
     r"""^\s*(?:
         (?:on|op|am|le|el|il|em|w\ dniu|den|d\.|på|dne|в|dnia|tarihinde|pe|no\ dia|a\ les)\b .{3,300}?
-            (?:wrote|schreef|schrieb|a\ écrit|escribió|ha\ scritto|escreveu|napisał(?:\(a\))?|skrev|kirjoitti|napsal(?:\(a\))?
-              |написал(?:\(а\))?|пишет|yazdı|a\ scris|va\ escriure) .{0,200}?
+            (?:wrote|schreef|schrieb|a\ écrit|escribió|ha\ scritto|escreveu|napisał(?:\(a\))?|skrev|kirjoitti|
+              |napsal(?:\(a\))?|написал(?:\(а\))?|пишет|yazdı|a\ scris|va\ escriure) .{0,200}?
       | \d.{3,200}? (?:написал(?:\(а\))?|пишет|написав|wrote|schrieb|a\ écrit|escribió|napsal(?:\(a\))?) .{0,100}?
       | .{3,200}? (?:tarihinde\ şunu\ yazdı|(?:のメール|は(?:次のように)?書きました)|さんが書きました)
       | (?:在|於|于) .{3,200}? (?:写道|寫道)
@@ -48,8 +48,9 @@ _FROM: Final = (
     r"from|von|de|da|van|från|fra|lähettäjä|od|от|发件人|寄件者|差出人|보낸 사람|gönderen|expéditeur|remitente"
 )
 _SENT: Final = (
-    r"sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|inviato|data|verzonden|skickat|sendt|lähetetty|wysłano|odesláno"
-    r"|отправлено|дата|发送时间|傳送日期|送信日時|보낸 날짜|gönderildi|to|an|à|para|a|aan|till|til|do|кому|收件人|宛先"
+    r"sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|inviato|data|verzonden|skickat|sendt|lähetetty"
+    r"|wysłano|odesláno|отправлено|дата|发送时间|傳送日期|送信日時|보낸 날짜"
+    r"|gönderildi|to|an|à|para|a|aan|till|til|do|кому|收件人|宛先"
 )
 _FIELD_FROM: Final = re.compile(rf"^\s*\*?(?:{_FROM})\s?[:：]\*?\s*\S", re.IGNORECASE)
 _FIELD_SENT: Final = re.compile(rf"^\s*\*?(?:{_SENT})\s?[:：]\*?\s*\S", re.IGNORECASE)
@@ -63,7 +64,7 @@ _DEVICE: Final = re.compile(
 
 
 def split(text: str) -> Split:
-    """Top posting, bottom posting and answers between the lines; a forwarded mail is left whole, for it is what was sent."""
+    """Top posting, bottom posting, answers between the lines. A forwarded mail is left whole: it is what was sent."""
     lines = text.split("\n")[:_LINE_LIMIT]
     begin = _quote_begins(lines)
     if begin is None:
