@@ -1,0 +1,32 @@
+"""What must not be written into any file that others get."""
+
+import re
+
+import pytest
+
+from tests.laws.source import name, tracked
+
+LOCK_FILES = {"package-lock.json"}
+
+FORBIDDEN = {
+    "an address of a package registry": re.compile(
+        r"registry\.npmjs\.org|files\.pythonhosted\.org|pypi\.org/simple|--(?:extra-)?index-url|\"resolved\":"
+    ),
+    "a folder of one person's machine": re.compile(r"(?<![\w.])/(?:home/\w+|Users/\w+|root/\.\w+|work/main|tmp/w)(?:/|\b)"),
+    "a private key": re.compile(r"BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY"),
+    "a merge that was not finished": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_holds(what: str) -> None:
+    found = [name(path) for path in tracked() if path.name != "test_tracked_files.py" and says(path.read_bytes(), what)]
+    assert found == []
+
+
+def test_no_large_file_is_tracked() -> None:
+    assert {name(path) for path in tracked() if path.stat().st_size > 1_000_000} == set()
+
+
+def says(content: bytes, what: str) -> bool:
+    return b"\0" not in content[:4096] and bool(FORBIDDEN[what].search(content.decode(errors="replace")))
