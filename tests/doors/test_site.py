@@ -72,7 +72,7 @@ async def test_an_unknown_address_and_a_wrong_password_look_the_same(acme: Compa
     wrong = await _sign_in(connect(), address, "not the password")
     unknown = await _sign_in(connect(), f"nobody-{ids.new().hex}@acme.test", PASSWORD)
     assert wrong.status_code == unknown.status_code == 422
-    said = [re.search(r'<div class="banner[^>]*>.*?</div>', answer.text, re.S) for answer in (wrong, unknown)]
+    said = [re.search(r'<div class="banner[^>]*>.*?</div>', answer.text, re.DOTALL) for answer in (wrong, unknown)]
     assert said[0]
     assert said[1]
     assert said[0][0] == said[1][0]

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from parlour.foundation import installation, settings
 from parlour.foundation.settings import Settings
-from parlour.seed import bulk
-from parlour.seed import demo as demonstration
+from parlour.seed import bulk, fortnight
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,5 +35,5 @@ def demo(loaded: Settings) -> None:
 async def _demo(loaded: Settings) -> None:
     # Without reactions: nobody gets a mail about what the demo says has happened.
     async with installation.running(installation.build(loaded, reactions={})) as here:
-        if not await demonstration.is_there(here.database):
-            await demonstration.seed(here.database, here.blobs)
+        if not await fortnight.is_there(here.database):
+            await fortnight.seed(here.database, here.blobs)

@@ -51,9 +51,10 @@ class Inventor:
         self.tags: list[str] = self._lists["tags"]
 
     def customers(self, count: int) -> Iterator[tuple[str, str]]:
-        """Names and addresses, each address once."""
+        """Names and addresses, each address once, and the same ones whatever the seed."""
+        pick = random.Random(count)
         for number in range(count):
-            given, family = self._one("given"), self._one("family")
+            given, family = pick.choice(self._lists["given"]), pick.choice(self._lists["family"])
             yield f"{given} {family}", f"{given}.{family}.{number}@seeded.test".lower()
 
     def opening_times(self, count: int, until: datetime) -> list[datetime]:
@@ -71,7 +72,7 @@ class Inventor:
         age = now - opened_at
         weights = _FRESH_WEIGHTS if age < _FRESH else _OLD_WEIGHTS
         note = pick.random() < 0.25
-        closing = pick.sample(topic["answers" if note else "returns"], 2)
+        closing = pick.sample(self._lists["notes"] if note else topic["returns"], 2)
         answered_after, closed_after = self._delays(age)
         return Invented(
             opened_at=opened_at,
