@@ -16,7 +16,7 @@ from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 from parlour.foundation.jobs import TryAgain
 from parlour.tickets import AgentReplied, Source, Ticket, Words
-from tests.builders import Company
+from tests.builders import Company, Screens
 from tests.twins import MailServer, mail_server
 
 
@@ -151,6 +151,35 @@ async def test_a_final_refusal_is_told_in_the_servers_words_and_not_repeated(des
         assert sending is not None
         assert (sending.state, sending.last_error) == (email.SendingState.FAILED, "554 5.7.1 We do not like you")
     assert server.attempts == 1
+
+
+async def test_screens_and_the_assignee_hear_what_became_of_it(
+    desk: Desk, server: MailServer, screens: Screens
+) -> None:
+    ticket = await desk.company.ticket(assignee_id=desk.company.erin.user_id)
+    sent = await desk.reply(ticket)
+    await desk.send(sent)
+    server.answers = ["554 no"]
+    refused = await desk.reply(ticket)
+    await desk.send(refused)
+    heard = [
+        fact
+        for fact in screens.heard_by(desk.company.organization_id)
+        if isinstance(fact, email.ReplySent | email.ReplyNotSent)
+    ]
+    assert [(fact.name, fact.comment_id, fact.version, fact.actor_id) for fact in heard] == [
+        ("ReplySent", sent.comment_id, 2, None),
+        ("ReplyNotSent", refused.comment_id, 3, None),
+    ]
+    assert heard[1].assignee_id == desk.company.erin.user_id
+    async with desk.company.database.reading(desk.company.organization_id) as tx:
+        kept = await tx.values("select name from activities where name like 'Reply%%'")
+        queued = await tx.values(
+            "select task_name from procrastinate_jobs where args #>> '{fact,name}' = 'ReplyNotSent' "
+            "and args ->> 'organization_id' = %(id)s",
+            id=str(desk.company.organization_id),
+        )
+    assert (kept, queued) == (["ReplyNotSent"], ["notifications.notify_assignee"])
 
 
 async def test_one_refused_recipient_does_not_keep_the_others_from_their_copy(desk: Desk, server: MailServer) -> None:

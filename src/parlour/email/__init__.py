@@ -1,5 +1,6 @@
 """Carries words in and out by mail."""
 
+from parlour.email.events import ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery, Origin, origins
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
@@ -21,6 +22,8 @@ __all__ = [
     "NotTaken",
     "Origin",
     "Parcel",
+    "ReplyNotSent",
+    "ReplySent",
     "Sending",
     "SendingState",
     "add_mailbox",

@@ -56,7 +56,7 @@ class _Thread(msgspec.Struct, frozen=True):
     is_inbound: bool
 
 
-async def freeze(installation: Installation, organization_id: UUID, comment_id: UUID, author_id: UUID) -> UUID | None:
+async def freeze(installation: Installation, organization_id: UUID, comment_id: UUID) -> UUID | None:
     """The id of the comment's one mail, made now unless it is there. None where nobody outside is to get it."""
     async with installation.database.reading(organization_id) as tx:
         known: UUID | None = await tx.value(
@@ -64,7 +64,7 @@ async def freeze(installation: Installation, organization_id: UUID, comment_id: 
         )
         if known:
             return known
-        draft = await _draft(tx, installation, comment_id, author_id)
+        draft = await _draft(tx, installation, comment_id)
         enclosed = await tickets.attachments_of(tx, comment_id)
     if draft is None:
         return None
@@ -80,10 +80,8 @@ async def freeze(installation: Installation, organization_id: UUID, comment_id: 
         return await _write_down(tx, frozen)
 
 
-async def _draft(
-    tx: Transaction, installation: Installation, comment_id: UUID, author_id: UUID
-) -> tuple[Frozen, Letter] | None:
-    reader = overseer(tx.organization_id, author_id)
+async def _draft(tx: Transaction, installation: Installation, comment_id: UUID) -> tuple[Frozen, Letter] | None:
+    reader = overseer(tx.organization_id)
     comment = await tickets.find_comment(tx, comment_id, seen_by=reader)
     ticket = await tickets.find(tx, comment.ticket_id, seen_by=reader)
     ours = await mailboxes(tx)
@@ -107,7 +105,7 @@ async def _draft(
         organization_name=organization.name,
         text=comment.text,
         html=comment.html,
-        quotation=await _quotation(tx, ticket, comment, author_id),
+        quotation=await _quotation(tx, ticket, comment),
     )
     return _frozen(tx, ticket, mailbox, letter, comment.id), letter
 
@@ -173,11 +171,9 @@ def _answered(thread: list[_Thread]) -> str | None:
     return inbound[-1] if inbound else thread[-1].message_id if thread else None
 
 
-async def _quotation(
-    tx: Transaction, ticket: tickets.Ticket, comment: tickets.Comment, author_id: UUID
-) -> Quotation | None:
+async def _quotation(tx: Transaction, ticket: tickets.Ticket, comment: tickets.Comment) -> Quotation | None:
     span = tickets.Span(before=(comment.created_at, comment.id), limit=20)
-    before = await tickets.comments(tx, ticket, span, seen_by=overseer(tx.organization_id, author_id))
+    before = await tickets.comments(tx, ticket, span, seen_by=overseer(tx.organization_id))
     asked = [one for one in before if one.visibility is tickets.Visibility.PUBLIC and one.author_role is Role.CUSTOMER]
     return Quotation(asked[-1].author_name, asked[-1].created_at, asked[-1].text) if asked else None
 

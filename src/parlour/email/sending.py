@@ -8,8 +8,10 @@ from uuid import UUID
 import msgspec
 
 from parlour import tickets
+from parlour.email.events import ReplyNotSent, ReplySent
 from parlour.email.outgoing import SendingState, freeze
 from parlour.email.posting import TIME_LIMIT, NotTaken, Parcel, post
+from parlour.email.threading import overseer
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.installation import Installation
@@ -41,6 +43,8 @@ class _Claimed(msgspec.Struct, frozen=True):
     blob_key: str
     attempts: int
     created_at: datetime
+    ticket_id: UUID
+    comment_id: UUID
 
 
 async def send_reply(installation: Installation, organization_id: UUID, *, fact: tickets.AgentReplied) -> None:
@@ -49,9 +53,7 @@ async def send_reply(installation: Installation, organization_id: UUID, *, fact:
     It is sent once, except where a server's acknowledgement itself was lost: then the same message goes again, under
     the same Message-ID.
     """
-    if fact.actor_id is None:
-        return
-    message_id = await freeze(installation, organization_id, fact.comment_id, fact.actor_id)
+    message_id = await freeze(installation, organization_id, fact.comment_id)
     if message_id:
         await _attempt(installation, organization_id, message_id)
 
@@ -89,6 +91,7 @@ async def _attempt(installation: Installation, organization_id: UUID, message_id
         return
     async with installation.database.transaction(organization_id) as tx:
         await tx.run(_SENT, id=claimed.id, last_error=refused, at=clock.now())
+        tx.record(ReplySent(**tickets.about(await _ticket(tx, claimed), None), comment_id=claimed.comment_id))
 
 
 async def _not_taken(installation: Installation, organization_id: UUID, claimed: _Claimed, answer: NotTaken) -> None:
@@ -102,6 +105,8 @@ async def _not_taken(installation: Installation, organization_id: UUID, claimed:
             last_error=answer.words[:1000],
             next_attempt_at=clock.now() + wait,
         )
+        if is_over:
+            tx.record(ReplyNotSent(**tickets.about(await _ticket(tx, claimed), None), comment_id=claimed.comment_id))
     if not is_over:
         raise TryAgain(after=wait)
 
@@ -114,7 +119,8 @@ async def _claim(tx: Transaction, message_id: UUID) -> _Claimed | None:
         update outbound_messages
         set state = 'SENDING', attempts = attempts + 1, next_attempt_at = %(lease_ends_at)s
         where id = %(id)s and state in ('QUEUED', 'SENDING') and next_attempt_at <= %(now)s
-        returning id, envelope_sender, to_addresses || cc_addresses as recipients, blob_key, attempts, created_at
+        returning id, envelope_sender, to_addresses || cc_addresses as recipients, blob_key, attempts, created_at,
+            ticket_id, comment_id
         """,
         id=message_id,
         now=clock.now(),
@@ -129,6 +135,10 @@ async def _until_next_attempt(tx: Transaction, message_id: UUID) -> timedelta | 
         id=message_id,
     )
     return at - clock.now() if at else None
+
+
+async def _ticket(tx: Transaction, claimed: _Claimed) -> tickets.Ticket:
+    return await tickets.find(tx, claimed.ticket_id, seen_by=overseer(tx.organization_id))
 
 
 _SENT: Final = """

@@ -27,6 +27,7 @@ from parlour.tickets.events import (
     TicketOpened,
     TicketReopened,
     TicketRestored,
+    about,
 )
 from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin
 from parlour.tickets.inbox import BadCursor, Filter, Page, Sort, count, list_page, page_statement
@@ -94,6 +95,7 @@ __all__ = [
     "ViewCounts",
     "Visibility",
     "Words",
+    "about",
     "activities",
     "add_participants",
     "add_tag",
