@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import socketio
 from litestar import Litestar
@@ -51,7 +51,7 @@ def _doors(installation: Installation, identities: entrance.Identities, sockets:
         state=State(state),
         lifespan=[lifespan],
         request_class=entrance.Request,
-        before_request=entrance.admit,
+        before_request=cast(Any, entrance.admit),
         exception_handlers={Exception: entrance.answer_failure},
         # The document is made of the API's own declarations; the limits of bodies are the request's.
         openapi_config=None,

@@ -47,8 +47,10 @@ class Retry(BaseRetryStrategy):
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT: then finish what was begun, and end."""
     logs.configure(settings.log_format, settings.log_level)
-    announce = live.announcer(settings.redis_url)
-    async with installations.running(installations.build(settings, REACTIONS, announce)) as installation:
+    async with (
+        contextlib.aclosing(live.announcer(settings.redis_url)) as announce,
+        installations.running(installations.build(settings, REACTIONS, announce)) as installation,
+    ):
         queue = queue_of(installation)
         async with queue.open_async(), smtp.listening(installation):
             stopping = asyncio.Event()

@@ -94,8 +94,7 @@ class Clients:
     async def browser(self, first: str, *, with_csrf: bool = True) -> httpx.AsyncClient:
         cookie, token = await session_of(self._company, getattr(self._company, first))
         headers = {"x-csrf-token": token} if with_csrf else {}
-        client = self._connect(**headers, cookie=f"{COOKIE}={cookie}")
-        return client
+        return self._connect(**headers, cookie=f"{COOKIE}={cookie}", accept="text/html,*/*;q=0.8")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

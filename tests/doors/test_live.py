@@ -70,8 +70,7 @@ def environment(settings: Settings) -> dict[str, str]:
 async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
     """Two web processes over the same database and Valkey."""
     ports = [_free_port(), _free_port()]
-    command = [sys.executable, "-m", "uvicorn", "--factory", "parlour.app:build", "--no-access-log", "--port"]
-    running = [subprocess.Popen([*command, str(port)], env=environment) for port in ports]
+    running = [_start(port, environment) for port in ports]
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     try:
         for address in addresses:
@@ -108,6 +107,11 @@ async def _answers(address: str) -> bool:
             return (await client.get(f"{address}/api/openapi.json")).status_code == 200
         except httpx.ConnectError:
             return False
+
+
+def _start(port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "uvicorn", "--factory", "parlour.app:build", "--no-access-log"]
+    return subprocess.Popen([*command, "--port", str(port)], env=environment)
 
 
 def _free_port() -> int:
@@ -214,7 +218,7 @@ async def test_a_notification_reaches_its_user_only(acme: Company, screen: Conne
     assert await bob.hears("notification:new") == {"id": str(about[0])}
     assert await alice.hears("notification:new") == {"id": str(about[1])}
     assert (len(alice.heard), len(bob.heard)) == (1, 1)
-    await announce.close()
+    await announce.aclose()
 
 
 @pytest.mark.parametrize("auth", [None, {}, {"token": "parlour_wrong"}, {"token": 7}, "x"])

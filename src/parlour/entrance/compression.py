@@ -4,7 +4,7 @@ import gzip
 from functools import lru_cache
 from typing import Final
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import zstandard
 
 _SMALLEST: Final = 1_000  # bytes; below, a packet is a packet

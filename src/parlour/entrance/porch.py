@@ -30,18 +30,21 @@ class Porch:
     """Request id, safety headers, compression, `Idempotency-Key`, static files, and the last net under a failure."""
 
     def __init__(self, app: Any, *, public_url: str, watch: Watch | None = None) -> None:
-        self._app = app
+        self.app = app
         self._static = Static()
         self._watch = watch
         self._headers_for = lru_cache(64)(lambda content_type: headers_for(content_type, public_url))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         started_at = time.perf_counter()
         headers = dict(scope["headers"])
         state = scope["state"] = {"request_id": _request_id(headers)}
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+            send = _without_body(send)
         exit_ = _Exit(send, state, headers.get(b"accept-encoding", b""), self._headers_for)
         try:
             await self._let_in(scope, receive, exit_.send, headers)
@@ -64,10 +67,10 @@ class Porch:
             return
         key = headers.get(b"idempotency-key")
         if key is None or scope["method"] not in _WRITES:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         attempt = scope["state"]["attempt"] = Attempt(scope, receive, key)
-        await self._app(scope, attempt.receive, attempt.send)
+        await self.app(scope, attempt.receive, attempt.send)
         await attempt.finish(send)
 
 
@@ -119,6 +122,15 @@ class _Exit:
             headers.append((b"ratelimit-remaining", str(max(left.remaining, 0)).encode()))
             headers.append((b"ratelimit-reset", str(left.reset).encode()))
         return event
+
+
+def _without_body(send: Any) -> Any:
+    """A HEAD is a GET whose answer ends after its headers (RFC 9110, 9.3.2)."""
+
+    async def send_headers(event: Any) -> None:
+        await send({**event, "body": b""} if event["type"] == "http.response.body" else event)
+
+    return send_headers
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

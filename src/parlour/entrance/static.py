@@ -33,7 +33,7 @@ class Static:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         file = self._find(scope["path"].removeprefix(PREFIX))
-        if file is None or scope["method"] not in ("GET", "HEAD"):
+        if file is None or scope["method"] != "GET":
             await _nothing(send, 404 if file is None else 405)
             return
         accepts = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
@@ -48,7 +48,7 @@ class Static:
         if encoding:
             headers.append((b"content-encoding", encoding))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+        await send({"type": "http.response.body", "body": body})
 
     def _find(self, name: str) -> File | None:
         if name in self._known:

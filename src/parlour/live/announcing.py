@@ -42,7 +42,7 @@ class Announcer:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Say what is still to be said, then disconnect."""
         await asyncio.gather(*self._running)
         if self._manager.redis:

@@ -70,7 +70,7 @@ class Live:
             await self._close()
 
     async def _close(self) -> None:
-        await self._announcer.close()
+        await self._announcer.aclose()
         manager = self.server.manager
         if listening := getattr(manager, "thread", None):
             listening.cancel()
