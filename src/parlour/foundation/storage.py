@@ -1,5 +1,7 @@
 """Blobs: attachments and raw mail, in a local folder, S3, GCS or Azure behind one API (obstore)."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,10 +19,13 @@ class Blobs:
 
     def __init__(self, url: str) -> None:
         self._store = _open(url)
+        self._folder = _folder(url)
 
     async def put(self, key: str, content: bytes) -> None:
-        """Stored whole or not at all."""
+        """Stored whole or not at all; once this returns, not even a power cut takes it away."""
         await obstore.put_async(self._store, key, content)
+        if self._folder:
+            await asyncio.to_thread(_settle, self._folder, key)
 
     async def get(self, key: str) -> bytes:
         """The whole blob. Raises `NotFound`."""
@@ -44,8 +49,25 @@ class Blobs:
 
 
 def _open(url: str) -> ObjectStore:
-    if "://" in url and not url.startswith("file://"):
+    folder = _folder(url)
+    if folder is None:
         return from_url(url)
-    folder = Path(url.removeprefix("file://"))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return LocalStore(folder.absolute())
+    return LocalStore(folder)
+
+
+def _folder(url: str) -> Path | None:
+    is_elsewhere = "://" in url and not url.startswith("file://")
+    return None if is_elsewhere else Path(url.removeprefix("file://")).absolute()
+
+
+def _settle(folder: Path, key: str) -> None:
+    # The library writes and renames, but leaves it to the system when that reaches the disk: the file, and its names.
+    path = folder / key
+    while path != folder.parent:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        path = path.parent
