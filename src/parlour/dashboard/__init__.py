@@ -1,6 +1,6 @@
 """The agents' pages: views, tickets, and what each ticket needs; settings."""
 
-from parlour.dashboard import changing, files, inbox, opening, writing
+from parlour.dashboard import changing, files, inbox, opening, settings, writing
 
 ROUTES = [
     inbox.begin,
@@ -20,6 +20,7 @@ ROUTES = [
     files.upload,
     files.discard,
     files.download,
+    *settings.ROUTES,
 ]
 
 __all__ = ["ROUTES"]

@@ -8,7 +8,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from parlour import people, tickets
 from parlour.dashboard.answering import uuids
-from parlour.dashboard.places import place_of
+from parlour.dashboard.settings.sheet import blanks
 from parlour.dashboard.shell import shell
 from parlour.entrance import Limit, Request, needs, pages
 from parlour.foundation.database import Transaction
@@ -76,19 +76,19 @@ async def _form(request: Request, form: FormMultiDict, problem: Problem | None) 
         departments = await people.departments(tx)
         context: dict[str, Any] = {
             "shell": await shell(tx, request.actor, departments),
-            "place": place_of(request, "", departments),
             "agents": await people.agents(tx),
             "departments": departments,
             "tags": await tickets.tags(tx),
         }
-    written = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    errors = dict(problem.details or {"body": problem.message}) if problem else {}
+    written = blanks({name: value for name, value in form.multi_items() if isinstance(value, str)})
+    errors = blanks({name: str(said) for name, said in (problem.details or {}).items()} if problem else {})
     return pages.render(
         request,
         "dashboard/new_ticket.html",
         status=problem.status if problem else 200,
         written=written,
         errors=errors,
+        problem=problem,
         sources=_SOURCES,
         **context,
     )

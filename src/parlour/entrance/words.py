@@ -74,6 +74,16 @@ def dashed(value: enum.Enum | str) -> str:
     return enum_name(value).replace("_", "-").lower()
 
 
+def as_option(value: enum.Enum) -> tuple[str, str]:
+    """An enum's value and words, for a select."""
+    return str(value.value), as_words(value)
+
+
+def named_option(thing: Any) -> tuple[str, str]:
+    """The id and name of anything that has both, for a select."""
+    return str(thing.id), thing.name
+
+
 def frame_id(text: str) -> str:
     """What may stand in an id: a short mark made of the text."""
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
@@ -88,6 +98,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "initials": initials,
     "hue": hue,
     "frame_id": frame_id,
+    "as_option": as_option,
+    "named_option": named_option,
     "enum_name": enum_name,
     "words": as_words,
     "dashed": dashed,

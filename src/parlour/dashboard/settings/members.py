@@ -1,0 +1,99 @@
+"""People: agents and customers, found, added, changed."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath
+
+from parlour import people
+from parlour.dashboard.settings.sheet import blanks, sheet, words
+from parlour.entrance import Request, needs, pages
+from parlour.foundation.errors import Invalid, Problem
+from parlour.people import NewUser, Permission, Reach, Role, UserChanges, UserSearch, UserStatus
+
+_PAGE: Final = 50
+_HERE: Final = "/dashboard/settings/people"
+
+
+@get(_HERE, opt=needs(Permission.READ_PEOPLE))
+async def show(request: Request) -> Response[str]:
+    return await _page(request)
+
+
+@post(_HERE, opt=needs(Permission.MANAGE_CUSTOMERS))
+async def add(request: Request) -> Response[Any]:
+    form = await request.form()
+    try:
+        new = await _new(request, form)
+        async with request.transaction() as tx:
+            user = await people.add_user(tx, new)
+    except Problem as problem:
+        return await _page(request, problem, form)
+    return pages.redirect(_HERE, f"{user.name} is in.")
+
+
+@post(_HERE + "/{user_id:uuid}", opt=needs(Permission.MANAGE_CUSTOMERS))
+async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
+    form = await request.form()
+    try:
+        async with request.transaction() as tx:
+            user = await people.find_user(tx, user_id)
+            if user.role is not Role.CUSTOMER or words(form, "role") not in ("", Role.CUSTOMER):
+                request.actor.must(Permission.MANAGE_AGENTS)
+            changed = await people.change_user(tx, user, _changes(form))
+    except (Invalid, people.AddressTaken) as problem:
+        return await _page(request, problem, form)
+    request.forget_identities()
+    if changed.status is UserStatus.INACTIVE:
+        await people.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+    return pages.redirect(_HERE, f"{changed.name} is changed.")
+
+
+async def _page(request: Request, problem: Problem | None = None, form: FormMultiDict | None = None) -> Response[str]:
+    q = request.query_params.get("q", "").replace("\x00", "")[:200].strip()
+    async with request.reading() as tx:
+        agents = await people.agents(tx)
+        customers = await people.search_users(tx, UserSearch(role=Role.CUSTOMER, q=q, limit=_PAGE))
+    return await sheet(
+        request,
+        "people",
+        problem,
+        agents=agents,
+        customers=customers,
+        q=q,
+        written=blanks({name: value for name, value in (form.multi_items() if form else ()) if isinstance(value, str)}),
+        may_manage_agents=request.actor.may(Permission.MANAGE_AGENTS),
+        roles=list(Role),
+    )
+
+
+async def _new(request: Request, form: FormMultiDict) -> NewUser:
+    role = _one(Role, words(form, "role"), Role.CUSTOMER)
+    email, password = words(form, "email"), str(form.get("password") or "")
+    if role is not Role.CUSTOMER:
+        request.actor.must(Permission.MANAGE_AGENTS)
+    if password or role is not Role.CUSTOMER:
+        people.check_strength(password, email)
+    hashed = await people.hashed_password(password) if password else None
+    return NewUser(words(form, "name"), email, role, _one(Reach, words(form, "reach"), Reach.ORGANIZATION), hashed)
+
+
+def _changes(form: FormMultiDict) -> UserChanges:
+    wanted: dict[str, Any] = {}
+    if words(form, "name"):
+        wanted["name"] = words(form, "name")
+    for name, kind in (("role", Role), ("reach", Reach), ("status", UserStatus)):
+        if words(form, name):
+            wanted[name] = _one(kind, words(form, name), None)
+    return UserChanges(**wanted)
+
+
+def _one(kind: type[Any], value: str, otherwise: Any) -> Any:
+    if not value and otherwise is not None:
+        return otherwise
+    try:
+        return kind(value)
+    except ValueError as strange:
+        raise Invalid(details={kind.__name__.lower(): "Choose one of the list."}) from strange

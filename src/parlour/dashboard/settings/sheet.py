@@ -1,0 +1,58 @@
+"""The frame of a settings page: the sidebar, the tabs this person may open, and what was refused."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Response
+
+from parlour import people
+from parlour.dashboard.shell import shell
+from parlour.entrance import Request, pages
+from parlour.foundation.errors import Problem
+from parlour.people import Actor, Permission
+
+_TABS: Final = (
+    ("", "You", Permission.READ_PEOPLE),
+    ("people", "People", Permission.READ_PEOPLE),
+    ("departments", "Departments", Permission.READ_DEPARTMENTS),
+    ("tags", "Tags", Permission.READ_TAGS),
+    ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
+    ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+)
+
+
+async def sheet(request: Request, name: str, problem: Problem | None = None, **context: Any) -> Response[str]:
+    """A settings page; with a problem, the same page again, saying what to correct."""
+    async with request.reading() as tx:
+        departments = await people.departments(tx)
+        surroundings = await shell(tx, request.actor, departments)
+    errors = blanks({field: str(said) for field, said in (problem.details or {}).items()} if problem else {})
+    return pages.render(
+        request,
+        f"dashboard/settings/{name}.html",
+        status=problem.status if problem else 200,
+        shell=surroundings,
+        tabs=_tabs(request.actor),
+        actor=request.actor,
+        errors=errors,
+        problem=problem,
+        **context,
+    )
+
+
+def blanks(known: Mapping[str, str]) -> defaultdict[str, str]:
+    """The same, with an empty text for whatever a template asks beyond it."""
+    return defaultdict(str, known)
+
+
+def words(form: Any, name: str) -> str:
+    """A field of a form as text; empty where it is missing."""
+    value = form.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _tabs(actor: Actor) -> list[tuple[str, str]]:
+    return [
+        (f"/dashboard/settings/{path}".rstrip("/"), title) for path, title, permission in _TABS if actor.may(permission)
+    ]
