@@ -1,8 +1,9 @@
 """The command `parlour`: a table from words to functions, each loaded only when called."""
 
-import importlib
 import sys
 from collections.abc import Sequence
+
+from parlour.loading import load
 
 COMMANDS = {
     "up": ("parlour.commands.up:main", "PostgreSQL, Valkey, web and worker, all in one: to try it, or for one machine"),
@@ -25,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"There is no command {words[0]!r}.\n\n{_usage()}", file=sys.stderr)
         return 2
     module, function = COMMANDS[words[0]][0].split(":")
-    return getattr(importlib.import_module(module), function)(words[1:]) or 0
+    return getattr(load(module), function)(words[1:]) or 0
 
 
 def _usage() -> str:

@@ -71,9 +71,10 @@ def remembered(data: Path) -> Servers:
     """As on the last run; a port that someone else took meanwhile is chosen anew."""
     file = data / "servers.json"
     servers = Servers(**json.loads(file.read_text())) if file.exists() else Servers()
-    for name in ("postgres_port", "valkey_port"):
-        if port_trouble(embedded.HOST, getattr(servers, name)):
-            servers = replace(servers, **{name: _free_port()})
+    if port_trouble(embedded.HOST, servers.postgres_port):
+        servers = replace(servers, postgres_port=_free_port())
+    if port_trouble(embedded.HOST, servers.valkey_port):
+        servers = replace(servers, valkey_port=_free_port())
     write_private(file, asdict(servers))
     return servers
 

@@ -84,7 +84,8 @@ def initialise(home: Path, password: str) -> None:
     secret.touch(mode=0o600)
     secret.write_text(password)
     hand_over(home)
-    command = [postgres_bin() / "initdb", "-D", draft, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret]
+    command: list[str | Path] = [postgres_bin() / "initdb", "-D", draft, "-U", "postgres"]
+    command += ["-A", "scram-sha-256", "--pwfile", secret]
     # Said in full: left out, the locale of whoever starts us decides.
     command += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     made = subprocess.run(
@@ -103,7 +104,7 @@ def initialise(home: Path, password: str) -> None:
 
 def postgres_ready(port: int) -> bool:
     """Whether it takes connections: it may still be recovering when its port is open already."""
-    command = [postgres_bin() / "pg_isready", "-q", "-h", HOST, "-p", str(port)]
+    command: list[str | Path] = [postgres_bin() / "pg_isready", "-q", "-h", HOST, "-p", str(port)]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -211,7 +212,7 @@ def unprivileged() -> Callable[[], None] | None:
     try:
         subprocess.run(["/bin/true"], preexec_fn=_enter_user_namespace, check=True)
     except subprocess.SubprocessError:
-        return _become_nobody
+        return become_nobody
     return _enter_user_namespace
 
 
@@ -224,7 +225,7 @@ def _enter_user_namespace() -> None:
             answer.write(line)
 
 
-def _become_nobody() -> None:
+def become_nobody() -> None:
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
@@ -232,7 +233,7 @@ def _become_nobody() -> None:
 
 def hand_over(folder: Path) -> None:
     """Give PostgreSQL its files, where it runs as another user than we do."""
-    if unprivileged() is not _become_nobody:
+    if unprivileged() is not become_nobody:
         return
     for place, _, files in os.walk(folder):
         for path in (place, *(os.path.join(place, file) for file in files)):

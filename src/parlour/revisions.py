@@ -10,7 +10,8 @@ _LINE = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']",
 
 def newest() -> str:
     """The one revision that no other follows."""
-    known, followed = set(), set()
+    known: set[str] = set()
+    followed: set[str] = set()
     for file in (FOLDER / "versions").glob("*.py"):
         for name, revision in _LINE.findall(file.read_text()):
             (known if name == "revision" else followed).add(revision)

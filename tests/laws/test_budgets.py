@@ -23,9 +23,7 @@ WRITTEN_BY_HAND = {".py", ".js", ".mjs", ".css", ".html", ".sh", ".sql"}
 
 
 def test_no_file_is_longer_than_three_hundred_lines() -> None:
-    lengths = {
-        name(path): len(path.read_text().splitlines()) for path in tracked() if path.suffix in WRITTEN_BY_HAND
-    }
+    lengths = {name(path): len(path.read_text().splitlines()) for path in tracked() if path.suffix in WRITTEN_BY_HAND}
     assert over(lengths, FILE_LINES) == set(LONG_FILES)
 
 

@@ -39,7 +39,9 @@ def test_a_front_says_what_it_shows() -> None:
         for room in sorted(ROOMS)
         if (front := tree(PACKAGE / room / "__init__.py")).body
         and any(isinstance(node, ast.ImportFrom) for node in front.body)
-        and not any(isinstance(node, ast.Assign | ast.AnnAssign) and "__all__" in ast.unparse(node) for node in front.body)
+        and not any(
+            isinstance(node, ast.Assign | ast.AnnAssign) and "__all__" in ast.unparse(node) for node in front.body
+        )
         and room != "seed"
     ]
     assert silent == []

@@ -12,7 +12,9 @@ FORBIDDEN = {
     "an address of a package registry": re.compile(
         r"registry\.npmjs\.org|files\.pythonhosted\.org|pypi\.org/simple|--(?:extra-)?index-url|\"resolved\":"
     ),
-    "a folder of one person's machine": re.compile(r"(?<![\w.])/(?:home/\w+|Users/\w+|root/\.\w+|work/main|tmp/w)(?:/|\b)"),
+    "a folder of one person's machine": re.compile(
+        r"(?<![\w.])/(?:home/\w+|Users/\w+|root/\.\w+|work/main|tmp/w)(?:/|\b)"
+    ),
     "a private key": re.compile(r"BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY"),
     "a merge that was not finished": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
 }

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -67,6 +68,8 @@ class Plan:
             command=[sys.executable, "-m", "parlour", *words],
             environment=self.environment,
             held=(self.lock, *held),
+            # With us its database goes too, without which it could only wait: what it was doing is found again.
+            death_signal=signal.SIGKILL,
             patience=patience,
         )
 
@@ -185,7 +188,7 @@ def _up_to_date(plan: Plan, servers: Servers) -> bool:
 
 def healthy(host: str, port: int) -> bool:
     """Whether GET /api/health answers 200."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     request = f"GET /api/health HTTP/1.1\r\nHost: {local}:{port}\r\nConnection: close\r\n\r\n"
     try:
         with socket.create_connection((local, port), 1) as connection:

@@ -1,7 +1,6 @@
 """`parlour web`: serve pages, the API and live events; one process, or several on one port."""
 
 import argparse
-import importlib
 import os
 import socket
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 
 from parlour import connections
 from parlour.children import Child
+from parlour.loading import load
 from parlour.supervisor import Failed, Stopped, Supervisor, say
 
 
@@ -39,7 +39,7 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
 
 def _serve(asked: argparse.Namespace, listener: socket.socket) -> int:
     # Loaded only in a process that serves: the parent of several stays small.
-    serving = importlib.import_module("parlour.commands.serving")
+    serving = load("parlour.commands.serving")
     return int(serving.serve(listener, data=asked.data, host=asked.host, port=asked.port))
 
 

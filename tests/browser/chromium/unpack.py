@@ -11,7 +11,8 @@ LAUNCH = """#!/bin/sh
 export LD_LIBRARY_PATH='{folder}/lib' FONTCONFIG_FILE='{folder}/fonts.conf'
 exec '{folder}/chromium' "$@"
 """
-FONTS = '<?xml version="1.0"?><fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/font-cache</cachedir></fontconfig>'
+FONTS = """<?xml version="1.0"?>
+<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/font-cache</cachedir></fontconfig>"""
 
 
 def main(folder: Path) -> None:
