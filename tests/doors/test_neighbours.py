@@ -51,6 +51,8 @@ async def belongings(acme: Company) -> Belongings:
         unsent = await tickets.store_attachment(tx, blobs, upload, by=acme.bob)
         tag = await tickets.add_tag(tx, f"{SECRET}-tag")
         token, _ = await people.create_token(tx, acme.bob.user_id, f"{SECRET} token")
+        # A number that Globex does not come to by itself.
+        await tx.run("update ticket_counters set last_number = 4000")
     ticket = await acme.ticket(f"The {SECRET}", tags=[tag.name], assignee_id=acme.bob.user_id)
     async with acme.database.transaction(acme.organization_id) as tx:
         held = await tickets.hold(tx, ticket.id, seen_by=acme.bob)

@@ -24,6 +24,10 @@ class OutsideTheFile(Problem):
 
     status = 416
 
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.headers = {"content-range": f"bytes */{size}"}
+
 
 @operation(
     "POST /attachments",
@@ -109,11 +113,11 @@ def _range(sent: str | None, size: int) -> tuple[int, int]:
     first, last = asked[1], asked[2]
     if not first:
         if int(last) == 0:
-            raise OutsideTheFile()
+            raise OutsideTheFile(size)
         return max(0, size - int(last)), size
     start = int(first)
     if start >= size:
-        raise OutsideTheFile()
+        raise OutsideTheFile(size)
     if last and int(last) < start:
         return 0, size
     return start, min(int(last) + 1, size) if last else size

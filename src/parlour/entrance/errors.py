@@ -103,7 +103,7 @@ def _of_status(failure: HTTPException) -> Problem:
 
 
 def _headers(problem: Problem, failure: Exception) -> dict[str, str]:
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", **getattr(problem, "headers", {})}
     if isinstance(failure, HTTPException) and failure.headers:
         headers |= {name.lower(): value for name, value in failure.headers.items()}
     if isinstance(problem, TooManyRequests):

@@ -112,7 +112,9 @@ class _Exit:
             event = {"type": "http.response.body", "body": body, "more_body": False}
         elif b"vary" not in names:
             headers.append((b"vary", b"accept-encoding, cookie, authorization"))
-        headers.extend(pair for pair in self._headers_for(content_type) if pair[0] not in names)
+        # A file that somebody sent is no page of ours, whatever it says it is.
+        shown_as = b"" if b"content-disposition" in names else content_type
+        headers.extend(pair for pair in self._headers_for(shown_as) if pair[0] not in names)
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"private, no-cache"))
         headers.append((b"x-request-id", self._state["request_id"].encode()))
