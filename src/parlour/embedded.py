@@ -10,6 +10,7 @@ import platform
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -98,8 +99,16 @@ def initialise(home: Path, password: str) -> None:
     )
     secret.unlink()
     if made.returncode != 0:
-        raise CannotStart(f"PostgreSQL could not make its data folder in {home}:\n{made.stderr.strip()}")
+        raise CannotStart(f"PostgreSQL could not make its data folder in {home}:\n{made.stderr.strip()}{_hint()}")
     draft.rename(home / "data")
+
+
+def _hint() -> str:
+    if unprivileged() is not become_nobody:
+        return ""
+    return f"""
+User namespaces are forbidden here, so root's PostgreSQL runs as the user nobody: the folders above {postgres_bin()}
+and above the data must let others pass. Or start Parlour as a plain user."""
 
 
 def postgres_ready(port: int) -> bool:
@@ -235,6 +244,11 @@ def hand_over(folder: Path) -> None:
     """Give PostgreSQL its files, where it runs as another user than we do."""
     if unprivileged() is not become_nobody:
         return
+    above = folder.parent
+    if not above.stat().st_mode & stat.S_IXOTH:
+        # The data folder stays closed to everyone else.
+        os.chown(above, -1, NOBODY)
+        above.chmod(0o710)
     for place, _, files in os.walk(folder):
         for path in (place, *(os.path.join(place, file) for file in files)):
             os.chown(path, NOBODY, NOBODY)

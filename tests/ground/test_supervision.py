@@ -108,8 +108,9 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("closed")
-    for place in (folder, folder.parent, folder.parent.parent):
+    for place in (folder.parent, folder.parent.parent):
         place.chmod(0o711)
+    folder.chmod(0o700)
     monkeypatch.setattr(embedded, "unprivileged", lambda: embedded.become_nobody)
     port = Household(folder).port
     embedded.initialise(folder / "postgres", "secret")
@@ -122,6 +123,7 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
         assert os.stat(f"/proc/{server.process.pid}").st_uid == embedded.NOBODY
         url = embedded.postgres_url(folder / "postgres", port, "postgres", "secret", "postgres")
         assert embedded.sql(url, "select 1") == "1"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o710
     finally:
         assert server.stop()
 
