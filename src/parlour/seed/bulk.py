@@ -44,6 +44,7 @@ def seed(database_url: str, slug: str, count: int) -> None:
 def tidy(owner_database_url: str) -> None:
     """Let the planner know of them, and sort in what waits in the word index. Only the schema's owner may."""
     with psycopg.connect(owner_database_url, autocommit=True) as connection:
+        connection.execute("set maintenance_work_mem = '256MB'")
         for table in (*Lines._fields, "users"):
             connection.execute(f"vacuum (analyze) {table}")
 
@@ -54,6 +55,7 @@ def _enter(connection: Connection, slug: str) -> str:
         raise SystemExit(f"There is no organization with the short name {slug!r}.")
     connection.execute("select set_config('parlour.organization_id', %s, true)", (organization_id,))
     connection.execute("set local synchronous_commit = off")
+    connection.execute("set local temp_buffers = '128MB'")
     # Search documents wait in the index's pending list and are sorted in together, not word by word.
     connection.execute("set local gin_pending_list_limit = '1GB'")
     return str(organization_id)
@@ -143,9 +145,12 @@ _TARGETS: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
         f"copy landing_ticket_search ({_COLUMNS['ticket_search']}) from stdin",
         f"""
         insert into ticket_search ({_COLUMNS["ticket_search"]})
-        select organization_id, ticket_id, array_to_tsvector(string_to_array(document, ' ')),
-            array_to_tsvector(string_to_array(public_document, ' '))
-        from landing_ticket_search
+        select organization_id, ticket_id, words,
+            case when public_document is null then words
+                else array_to_tsvector(string_to_array(public_document, ' ')) end
+        from (
+            select *, array_to_tsvector(string_to_array(document, ' ')) as words from landing_ticket_search offset 0
+        ) landed
         """,
     )
 }

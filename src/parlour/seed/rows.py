@@ -145,7 +145,7 @@ class Writer:
         lines.participants.append(_line((organization_id, told.id, told.requester[0], ticket.opened_at)))
         for tag in ticket.tags:
             lines.ticket_tags.append(_line((organization_id, told.id, self._place.tags[tag])))
-        public, everything = _findable(UUID(organization_id), told, ticket)
+        everything, public = _findable(UUID(organization_id), told, ticket)
         lines.ticket_search.append(_line((organization_id, told.id, everything, public)))
         for at, fact in told.facts:
             details = msgspec.json.encode(fact).decode()
@@ -195,16 +195,14 @@ def _about(told: Told, version: int, actor_id: str) -> dict[str, Any]:
     }
 
 
-def _findable(organization_id: UUID, told: Told, ticket: Invented) -> tuple[str, str]:
+def _findable(organization_id: UUID, told: Told, ticket: Invented) -> tuple[str, str | None]:
+    """What agents find it by, and what customers do where that is less."""
     people = _words_of_people(told.requester) | _words_of_people(told.agent)
-    public = ticket.subject.words | ticket.question.words | ticket.answer.words | people
-    private: frozenset[str] = frozenset()
-    if ticket.closes_with_note:
-        private = ticket.closing.words
-    else:
-        public |= ticket.closing.words
-    words = " ".join(tickets.marked_words(organization_id, [f"#{told.number}", *public]))
-    return words, " ".join([words, *tickets.marked_words(organization_id, private)])
+    public = {f"#{told.number}"} | ticket.subject.words | ticket.question.words | ticket.answer.words | people
+    everything = " ".join(tickets.marked_words(organization_id, public | ticket.closing.words))
+    if not ticket.closes_with_note:
+        return everything, None
+    return everything, " ".join(tickets.marked_words(organization_id, public))
 
 
 def _words_of_people(person: Person) -> frozenset[str]:
