@@ -11,7 +11,7 @@ export default class extends Controller {
     if (!this.element.isConnected || this.socket) return;
     this.socket = io({ path: "/api/socket", transports: ["websocket"] });
     this.socket.on("connect", () => {
-      this.socket.emit("ticket:join", { id: this.idValue });
+      this.socket.emit("ticket:join", { id: this.idValue }, () => { this.element.dataset.live = ""; });
       // What happened while the line was down.
       if (this.wasConnected) this.refresh();
       this.wasConnected = true;
