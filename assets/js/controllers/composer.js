@@ -23,15 +23,17 @@ export default class extends Controller {
     this.onSubmit = (event) => this.submitted(event);
     this.onWriters = (event) => this.writers(event.detail);
     this.element.addEventListener("submit", this.onSubmit);
+    this.onLeave = () => this.flush();
     addEventListener("parlour:writers", this.onWriters);
+    addEventListener("pagehide", this.onLeave);
   }
 
   disconnect() {
     this.element.removeEventListener("submit", this.onSubmit);
     removeEventListener("parlour:writers", this.onWriters);
-    clearTimeout(this.keeping);
+    removeEventListener("pagehide", this.onLeave);
     this.stopTyping();
-    if (this.textTarget.value.trim()) this.keepDraft();
+    this.flush();
   }
 
   switch(event) {
@@ -50,9 +52,16 @@ export default class extends Controller {
 
   typed() {
     clearTimeout(this.keeping);
-    this.keeping = setTimeout(() => this.keepDraft(), 400);
+    this.keeping = setTimeout(() => this.flush(), 400);
     this.hintTarget.textContent = "";
     this.startTyping();
+  }
+
+  flush() {
+    if (!this.keeping) return;
+    clearTimeout(this.keeping);
+    this.keeping = null;
+    this.keepDraft();
   }
 
   keepDraft() { keep(this.keyValue, { mode: this.element.dataset.mode, text: this.textTarget.value }); }
@@ -129,6 +138,7 @@ export default class extends Controller {
     this.element.querySelectorAll("[name=reader]").forEach((reader) => { reader.checked = false; });
     this.enclosures.clear();
     clearTimeout(this.keeping);
+    this.keeping = null;
     drop(this.keyValue);
     this.stopTyping();
     this.mode("reply");

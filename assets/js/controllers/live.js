@@ -11,7 +11,7 @@ const mostRows = 200;
 // Owns the socket: hears that something changed, asks for it once, and morphs it into the page.
 export default class extends Controller {
   connect() {
-    this.lastAsked = 0;
+    this.lastAsked = -Infinity;
     this.cleanUps = [
       hear("connect", () => this.connected()),
       hear("disconnect", () => this.disconnected()),
@@ -121,7 +121,7 @@ export default class extends Controller {
   }
 
   // A mail that is on its way is looked at again even if nobody tells us.
-  watchSending(after = 1500) {
+  watchSending(after = 700) {
     clearTimeout(this.sendingTimer);
     if (!this.isSending || after > 60_000) return;
     this.sendingTimer = setTimeout(() => { this.soon(true); this.watchSending(after * 2); }, after);

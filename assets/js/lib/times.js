@@ -14,11 +14,13 @@ export function relative(date, now = new Date()) {
   return (date.getFullYear() === now.getFullYear() ? near : far).format(date);
 }
 
+const isToday = (date) => date.toDateString() === new Date().toDateString();
+
 function write(element) {
   const date = new Date(element.dateTime);
   if (Number.isNaN(date.getTime())) return;
   const sameYear = date.getFullYear() === new Date().getFullYear();
-  const texts = { relative: () => relative(date), day: () => (sameYear ? near : far).format(date), full: () => `${near.format(date)}, ${clock.format(date)}` };
+  const texts = { relative: () => relative(date), day: () => (sameYear ? near : far).format(date), full: () => (isToday(date) ? clock.format(date) : `${(sameYear ? near : far).format(date)}, ${clock.format(date)}`) };
   const text = (texts[element.dataset.time] ?? texts.relative)();
   if (element.textContent !== text) element.textContent = text;
   element.title = full.format(date);

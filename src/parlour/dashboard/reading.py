@@ -1,7 +1,7 @@
 """Everything a page shows of one ticket, asked in one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,23 +9,25 @@ import msgspec
 
 from parlour import email, people, tickets
 from parlour.dashboard.timeline import Line, lines
-from parlour.foundation import html
+from parlour.foundation import clock, html
 from parlour.foundation.database import Transaction
 from parlour.people import Actor, Department, Permission, User
-from parlour.tickets import Comment, Filter, Reference, Span, Tag, Ticket
+from parlour.tickets import Comment, Filter, Reference, Span, Tag, Ticket, Visibility
 
 MOST_COMMENTS: Final = 40
 _OTHERS: Final = 6
+_LEAVES_WITHIN: Final = timedelta(seconds=20)
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A comment as the page shows it. `sending` is how far its mail has come."""
+    """A comment as the page shows it. `sending` is how far its mail has come; at first there is no mail yet."""
 
     comment: Comment
     html: str
     quoted_html: str | None
     files: list[tickets.Attachment]
     sending: email.Sending | None
+    is_leaving: bool
     readers: list[str]
 
 
@@ -126,8 +128,14 @@ def _message(comment: Comment, sending: email.Sending | None, names: dict[UUID, 
         # An image that the words already show is not listed again.
         files=[file for file in comment.attachments if not (file.content_id and address_of(file) in body)],
         sending=sending,
+        is_leaving=sending is None and _may_become_a_mail(comment),
         readers=[names.get(reader, "a former agent") for reader in comment.reader_ids if reader != comment.author_id],
     )
+
+
+def _may_become_a_mail(comment: Comment) -> bool:
+    is_reply = comment.author_role is not people.Role.CUSTOMER and comment.visibility is Visibility.PUBLIC
+    return is_reply and clock.now() - comment.created_at < _LEAVES_WITHIN
 
 
 def address_of(file: tickets.Attachment) -> str:

@@ -1,0 +1,91 @@
+"""Every page, light and dark, large and small: readable for everybody, nothing refused by the content policy."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from parlour.people import Actor
+from parlour.tickets import Priority
+from tests.browser.desks import Desks, Scheme
+from tests.browser.screens import DESKTOP, PHONE
+from tests.builders import Company
+
+AXE = Path(__file__).parents[2] / "assets/node_modules/axe-core/axe.min.js"
+PUBLIC = ("/", "/sign-in", "/sign-up", "/nothing-here")
+AGENTS = (
+    "/dashboard/views/unresolved",
+    "/dashboard/views/mine",
+    "/dashboard/views/bin",
+    "/dashboard/search?q=nothingofthesort",
+    "/dashboard/tickets/1",
+    "/dashboard/tickets/new",
+    "/dashboard/settings",
+    "/dashboard/settings/people",
+    "/dashboard/settings/departments",
+    "/dashboard/settings/tags",
+    "/dashboard/settings/tokens",
+    "/dashboard/settings/organization",
+)
+CUSTOMERS = ("/portal/{slug}", "/portal/{slug}/tickets/1", "/portal/{slug}/tickets/new")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds, in short. The script is read into the page by the debugger, which no content policy stops."""
+    await page.evaluate(AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {violation['help']}: {[node['html'][:160] for node in violation['nodes'][:3]]}"
+        for violation in found["violations"]
+    ]
+
+
+async def look(desks: Desks, company: Company, actor: Actor | None, path: str, scheme: Scheme) -> None:
+    for size in (DESKTOP, PHONE):
+        page = await desks.page(company, actor, size=size, scheme=scheme)
+        await page.goto(path.format(slug=company.slug))
+        await page.wait_for_load_state("networkidle")
+        assert await violations(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        await page.close()
+
+
+async def furnish(company: Company) -> None:
+    await company.ticket(priority=Priority.URGENT, tags=("warranty", "order"), assignee_id=company.bob.user_id)
+    await company.ticket("The kettle sings", priority=Priority.HIGH, department_id=company.support_id)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PUBLIC)
+async def test_a_page_for_everybody(path: str, scheme: Scheme, acme: Company, desks: Desks) -> None:
+    await look(desks, acme, None, path, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", AGENTS)
+async def test_a_page_for_agents(path: str, scheme: Scheme, acme: Company, desks: Desks) -> None:
+    await furnish(acme)
+    await look(desks, acme, acme.alice, path, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", CUSTOMERS)
+async def test_a_page_for_customers(path: str, scheme: Scheme, acme: Company, desks: Desks) -> None:
+    await furnish(acme)
+    await look(desks, acme, acme.carol, path, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_an_open_menu_and_dialog(scheme: Scheme, acme: Company, desks: Desks) -> None:
+    await furnish(acme)
+    page = await desks.page(acme, acme.alice, scheme=scheme)
+    await page.goto("/dashboard/tickets/1")
+    await page.wait_for_load_state("networkidle")
+    await page.keyboard.press("t")
+    await page.wait_for_selector(".picker-list:popover-open")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await page.wait_for_selector("#help[open]")
+    assert await violations(page) == []
