@@ -46,9 +46,10 @@ async def test_what_fails_in_the_middle_leaves_nothing(acme: Company, screens: S
     assert len(screens.heard_by(acme.organization_id)) == told
 
 
-async def test_jobs_are_queued_with_the_commit(acme: Company) -> None:
+async def test_jobs_are_queued_with_the_commit_and_only_where_they_have_something_to_do(acme: Company) -> None:
     ticket = await acme.ticket()
     before = await _jobs(acme)
+    assert before == 0
     async with acme.database.transaction(acme.organization_id) as tx:
         held = await tickets.hold(tx, ticket.id, seen_by=acme.bob)
         await tickets.change(tx, held, Changes(assignee_id=acme.alice.user_id), by=acme.bob)

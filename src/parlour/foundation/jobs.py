@@ -28,6 +28,19 @@ class TryAgain(Exception):
         self.after = after
 
 
+def only_when(concerns: Callable[[Any], bool]) -> Callable[[Reaction], Reaction]:
+    """Marks a reaction that most facts of its kind do not concern: for the others no job is queued at all."""
+
+    def mark(reaction: Reaction) -> Reaction:
+        _CONCERNS[reaction] = concerns
+        return reaction
+
+    return mark
+
+
+_CONCERNS: Final[dict[Reaction, Callable[[Any], bool]]] = {}
+
+
 def name_of(function: Reaction) -> str:
     """How the queue calls a function: its room and its name, `email.send_reply`; stable when files are split."""
     module = function.__module__.removeprefix("parlour.").split(".")[0]
@@ -71,4 +84,5 @@ def jobs_for(reactions: Reactions, organization_id: UUID, facts: Sequence[Fact])
         job(reaction, organization_id, fact={"name": fact.name, **msgspec.to_builtins(fact)})
         for fact in facts
         for reaction in reactions.get(type(fact), ())
+        if reaction not in _CONCERNS or _CONCERNS[reaction](fact)
     ]

@@ -6,6 +6,7 @@ from uuid import UUID
 from parlour.foundation import clock, ids
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.foundation.installation import Installation
+from parlour.foundation.jobs import only_when
 
 
 class NotificationRaised(Fact, frozen=True, kw_only=True):
@@ -16,9 +17,15 @@ class NotificationRaised(Fact, frozen=True, kw_only=True):
     user_id: UUID
 
 
+def _waits_for_somebody_else(fact: TicketFact) -> bool:
+    is_their_own = fact.assignee_id == fact.actor_id
+    return fact.assignee_id is not None and not is_their_own and not getattr(fact, "automatic", False)
+
+
+@only_when(_waits_for_somebody_else)
 async def notify_assignee(installation: Installation, organization_id: UUID, *, fact: TicketFact) -> None:
     """Tell the ticket's assignee, unless they did it themselves. Raised once a fact, however often this runs."""
-    if fact.assignee_id is None or fact.assignee_id == fact.actor_id or getattr(fact, "automatic", False):
+    if fact.assignee_id is None or not _waits_for_somebody_else(fact):
         return
     async with installation.database.transaction(organization_id) as tx:
         notification_id = await tx.value(
