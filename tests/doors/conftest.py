@@ -1,6 +1,11 @@
 """The real app in this process, and clients of it."""
 
 import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -8,6 +13,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 import pytest_asyncio
 
 from parlour import app, people
@@ -15,6 +21,7 @@ from parlour.entrance import COOKIE, csrf
 from parlour.foundation.settings import Settings
 from parlour.people import Actor
 from tests.builders import Company
+from tests.waiting import until
 
 HOST = "http://parlour.test"
 Connect = Callable[..., httpx.AsyncClient]
@@ -79,6 +86,37 @@ async def session_of(company: Company, actor: Actor) -> tuple[str, str]:
     return cookie, csrf.masked(session.csrf)
 
 
+@pytest.fixture(scope="session")
+def environment(settings: Settings) -> dict[str, str]:
+    known = settings.model_copy(update={"rate_limits": "on"}).model_dump(mode="json")
+    names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+    given = {names.get(name, f"PARLOUR_{name.upper()}"): str(value) for name, value in known.items() if value}
+    return {
+        **os.environ,
+        **given,
+        "PARLOUR_API_LIMIT": "10000/minute",
+        "PARLOUR_TICKET_LIMIT": "10000/minute",
+        "PARLOUR_SOCKET_LIMIT": "40/minute",
+    }
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
+    """Two web processes over the same database and Valkey."""
+    ports = [_free_port(), _free_port()]
+    running = [_start(port, environment) for port in ports]
+    addresses = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        for address in addresses:
+            await until(lambda address=address: _answers(address))  # type: ignore[misc]
+        yield addresses
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(20)
+
+
 class Clients:
     """Everybody of a company, as clients of the API with a token, or of the pages with a session."""
 
@@ -114,3 +152,21 @@ def failure(answer: httpx.Response) -> dict[str, Any]:
     assert body["requestId"] == answer.headers["x-request-id"]
     assert msgspec.convert(body["timestamp"], type=str)
     return body
+
+
+async def _answers(address: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{address}/api/openapi.json")).status_code == 200
+        except httpx.ConnectError:
+            return False
+
+
+def _start(port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "uvicorn", "--factory", "parlour.app:build", "--no-access-log"]
+    return subprocess.Popen([*command, "--port", str(port)], env=environment)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -1,11 +1,6 @@
 """What screens hear, over two web processes."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -58,31 +53,6 @@ class Client:
         return found
 
 
-@pytest.fixture(scope="session")
-def environment(settings: Settings) -> dict[str, str]:
-    known = settings.model_copy(update={"rate_limits": "on"}).model_dump(mode="json")
-    names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
-    given = {names.get(name, f"PARLOUR_{name.upper()}"): str(value) for name, value in known.items() if value}
-    return {**os.environ, **given, "PARLOUR_API_LIMIT": "10000/minute", "PARLOUR_SOCKET_LIMIT": "40/minute"}
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
-    """Two web processes over the same database and Valkey."""
-    ports = [_free_port(), _free_port()]
-    running = [_start(port, environment) for port in ports]
-    addresses = [f"http://127.0.0.1:{port}" for port in ports]
-    try:
-        for address in addresses:
-            await until(lambda address=address: _answers(address))  # type: ignore[misc]
-        yield addresses
-    finally:
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        for process in running:
-            process.wait(20)
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def screen(processes: list[str], acme: Company) -> AsyncIterator[Connect]:
     """Opens screens of somebody, at the first or the second process."""
@@ -99,24 +69,6 @@ async def screen(processes: list[str], acme: Company) -> AsyncIterator[Connect]:
 
 async def _connect(client: Client, address: str, **how: Any) -> None:
     await client.socket.connect(address, transports=["websocket"], socketio_path="/api/socket", **how)
-
-
-async def _answers(address: str) -> bool:
-    async with httpx.AsyncClient() as client:
-        try:
-            return (await client.get(f"{address}/api/openapi.json")).status_code == 200
-        except httpx.ConnectError:
-            return False
-
-
-def _start(port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "uvicorn", "--factory", "parlour.app:build", "--no-access-log"]
-    return subprocess.Popen([*command, "--port", str(port)], env=environment)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def _program(company: Company, actor: Actor, address: str) -> httpx.AsyncClient:

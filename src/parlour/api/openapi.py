@@ -135,7 +135,7 @@ def _success(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
             for name, sentence in operation.headers.items()
         }
     if operation.file and operation.method == "GET":
-        success["content"] = {"application/octet-stream": {}}
+        success["content"] = {"*/*": {}}
     elif _is_described(operation.result):
         success["content"] = {"application/json": {"schema": schemas.of(operation.result)}}
     return success

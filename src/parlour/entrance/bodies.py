@@ -1,5 +1,6 @@
 """What a program sends: JSON into structs, strictly; the query string too."""
 
+import re
 from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +15,7 @@ Shape = TypeVar("Shape")
 
 _DEEPEST: Final = 32
 _MOST_PARAMETERS: Final = 100
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 NO_NUL: Final = "Text can't hold NUL characters."
 
 
@@ -44,7 +46,7 @@ async def json_body(request: Request, shape: type[Shape]) -> Shape:
 def query(request: Request, shape: type[Shape]) -> Shape:
     """The query string as a struct; a list's values are repeated or separated by commas. Raises `BadRequest`."""
     sent = query_pairs(request)
-    lists = _lists_of(cast(Hashable, shape))
+    lists, kinds = _lists_of(cast(Hashable, shape)), _plain_kinds_of(cast(Hashable, shape))
     values: dict[str, Any] = {}
     for name, value in sent:
         if name in lists:
@@ -52,9 +54,9 @@ def query(request: Request, shape: type[Shape]) -> Shape:
         elif name in values:
             raise BadRequest("Some parameters need attention.", {name: "This parameter is given more than once."})
         else:
-            values[name] = value
+            values[name] = _plain(value, kinds.get(name))
     try:
-        return msgspec.convert(values, shape, strict=False)
+        return msgspec.convert(values, shape)
     except msgspec.ValidationError as wrong:
         named = {name.partition("[")[0]: sentence for name, sentence in _details(wrong).items()}
         raise BadRequest("Some parameters need attention.", named) from wrong
@@ -92,12 +94,39 @@ def _lists_of(shape: Any) -> dict[str, bool]:
     """The parameters that may be repeated, and whether commas separate them too: not in free text."""
     found = {}
     for field in msgspec.structs.fields(shape):
-        kind = msgspec.inspect.type_info(field.type)
-        if isinstance(kind, msgspec.inspect.Metadata):
-            kind = kind.type
-        if isinstance(kind, msgspec.inspect.ListType):
-            found[field.encode_name] = not isinstance(kind.item_type, msgspec.inspect.StrType)
+        for kind in _kinds_of(field):
+            if isinstance(kind, msgspec.inspect.ListType):
+                found[field.encode_name] = not isinstance(_bare(kind.item_type), msgspec.inspect.StrType)
     return found
+
+
+@cache
+def _plain_kinds_of(shape: Any) -> dict[str, type[msgspec.inspect.Type]]:
+    """The parameters that are numbers, and those that are yes or no."""
+    return {
+        field.encode_name: type(kind)
+        for field in msgspec.structs.fields(shape)
+        for kind in _kinds_of(field)
+        if isinstance(kind, (msgspec.inspect.IntType, msgspec.inspect.BoolType))
+    }
+
+
+def _plain(value: str, kind: type[msgspec.inspect.Type] | None) -> object:
+    # Only these two: a lenient conversion of everything would take 0.5 for a time and `null` for nothing.
+    if kind is msgspec.inspect.BoolType:
+        return {"true": True, "false": False}.get(value, value)
+    if kind is msgspec.inspect.IntType and _WHOLE_NUMBER.fullmatch(value):
+        return int(value)
+    return value
+
+
+def _kinds_of(field: msgspec.structs.FieldInfo) -> list[msgspec.inspect.Type]:
+    kind = _bare(msgspec.inspect.type_info(field.type))
+    return [_bare(each) for each in kind.types] if isinstance(kind, msgspec.inspect.UnionType) else [kind]
+
+
+def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    return kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
 
 
 def _refuse_nul(value: Any, path: str = "", depth: int = 0) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 
@@ -29,10 +29,10 @@ def public() -> dict[str, Any]:
     return {"permission": PUBLIC}
 
 
-async def admit(request: Request) -> None:
+async def admit(request: Request) -> Response[None] | None:
     """Before every handler. Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`."""
     if request.method == "OPTIONS":
-        return
+        return _methods(request)
     state = request.app.state
     identities: Identities = state["identities"]
     limits = limits_of(request)
@@ -49,12 +49,13 @@ async def admit(request: Request) -> None:
     if request.method not in csrf.SAFE and "authorization" not in request.headers:
         await csrf.check(request, visitor.session if visitor else None)
     if permission == PUBLIC:
-        return
+        return None
     if visitor is None:
         raise Unauthenticated()
     visitor.actor.must(permission)
     if limit := request.route_handler.opt.get("limit"):
         await limits.spend(request, limit, str(visitor.actor.user_id))
+    return None
 
 
 def limits_of(request: Request) -> Limits:
@@ -73,6 +74,16 @@ def unguarded(app: Litestar) -> list[str]:
         if isinstance(handler, HTTPRouteHandler) and handler.http_methods != {"OPTIONS"}
         if handler.opt.get("permission") not in (PUBLIC, *Permission)
     ]
+
+
+def _methods(request: Request) -> Response[None]:
+    allowed = {"OPTIONS"}
+    for route in request.app.routes:
+        if route.path_format == request.scope["path_template"]:
+            allowed |= set(route.methods)
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    return Response(None, status_code=204, headers={"allow": ", ".join(sorted(allowed))})
 
 
 async def _visitor(request: Request, identities: Identities) -> Visitor | None:

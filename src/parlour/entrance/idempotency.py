@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,7 +15,7 @@ from parlour.foundation.errors import BadRequest, Conflict, Invalid
 from parlour.foundation.once import AlreadyDone, Once
 from parlour.people import Actor
 
-_LONGEST_KEY: Final = 200
+_KEY: Final = re.compile(rb"[!-~]{1,200}")
 _KEPT_HEADERS: Final = frozenset({b"content-type", b"etag", b"location"})
 _PATIENCE: Final = 40
 _PAUSE: Final = 0.05
@@ -90,13 +91,9 @@ class Attempt:
             await send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _checked_key(self) -> str:
-        try:
-            key = self._key.decode("ascii").strip()
-        except UnicodeDecodeError:
-            key = ""
-        if not key.isprintable() or not 1 <= len(key) <= _LONGEST_KEY:
-            raise BadRequest(f"An Idempotency-Key has 1 to {_LONGEST_KEY} printable ASCII characters.")
-        return key
+        if not _KEY.fullmatch(self._key):
+            raise BadRequest("An Idempotency-Key has 1 to 200 printable ASCII characters and no space.")
+        return self._key.decode()
 
     async def _first_answer(self, database: Database, actor: Actor, once: Once) -> Answer:
         # The first request has committed, but may still be writing its answer down.
