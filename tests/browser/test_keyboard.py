@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 from parlour.tickets import Priority, Status
 from tests.browser.desks import Desks, is_live
 from tests.builders import Company
+from tests.waiting import until
 
 
 async def open_list(desks: Desks, company: Company) -> Page:
@@ -63,6 +64,11 @@ async def test_properties_change_by_key(acme: Company, desks: Desks) -> None:
     await expect(page.locator("#picker-tags .tag")).to_have_text("Warranty")
     await expect(page.locator("#picker-tags .picker-button")).to_be_focused()
 
+    # Shown at once, before the server has answered: so the row is waited for.
+    async def is_tagged() -> bool:
+        return bool((await acme.now(ticket)).tags)
+
+    await until(is_tagged)
     changed = await acme.now(ticket)
     assert changed.status is Status.PENDING
     assert changed.priority is Priority.URGENT

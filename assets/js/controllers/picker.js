@@ -19,7 +19,7 @@ export default class extends Controller {
     this.options.forEach((option) => { option.selected = option.defaultSelected; });
     this.before = this.chosen;
     this.build();
-    document.body.append(this.list);
+    (document.querySelector("main") ?? document.body).append(this.list);
     this.list.showPopover();
     place(this.list, this.buttonTarget);
     this.buttonTarget.setAttribute("aria-expanded", "true");
