@@ -1,0 +1,67 @@
+"""What the database alone does: pgbench with the statements that the same requests cause."""
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.installation import Installation
+from benchmarks.load import CONNECTIONS, Requests
+from benchmarks.statements import capture, script
+from parlour import connections, embedded
+
+
+def rate(here: Installation, requests: Requests, seconds: float) -> float:
+    """Transactions a second, over as many connections as the requests come by, as the application's role."""
+    since = datetime.now(UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(embedded.postgres_bin() / "pgbench"), "-n", "-M", "prepared", "-j", "1"]
+        command += ["-c", str(CONNECTIONS), "-T", f"{seconds:.0f}"]
+        for number, path in enumerate(requests.paths):
+            text, variables = script(_captured(here, requests, path), since, f"v{number}")
+            file = Path(folder, f"{number}.sql")
+            file.write_text(text)
+            command += ["-f", str(file)]
+            command += [word for name, value in variables.items() for word in ("-D", f"{name}={value}")]
+        url = connections.Servers(**here.servers).url(here.data, "parlour_app")  # type: ignore[arg-type]
+        done = subprocess.run([*command, url], capture_output=True, text=True)
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode != 0 or found is None or "ERROR" in done.stderr:
+        raise RuntimeError(f"pgbench failed:\n{done.stdout}\n{done.stderr[:3000]}")
+    return float(found[1])
+
+
+@contextmanager
+def without_the_worker(here: Installation) -> Iterator[None]:
+    """The worker held still, and what was queued meanwhile thrown away: its jobs would take part of the machine."""
+    worker = here.worker()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _ask(here, "delete from procrastinate_jobs where status = 'todo'")
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(3)
+
+
+def settle(here: Installation) -> None:
+    """Statistics and free space in order, the journal written."""
+    _ask(here, "vacuum (analyze)")
+    _ask(here, "checkpoint")
+
+
+def _captured(here: Installation, requests: Requests, path: str) -> list:  # type: ignore[type-arg]
+    body = requests.body.encode() or None
+    admin = connections.Servers(**here.servers).url(here.data, "postgres")  # type: ignore[arg-type]
+    log = here.data / "postgres" / "log"
+    return capture(admin, log, lambda: here.ask(requests.method, path, requests.headers, body))
+
+
+def _ask(here: Installation, statement: str) -> None:
+    embedded.sql(connections.Servers(**here.servers).url(here.data, "postgres"), statement)  # type: ignore[arg-type]
