@@ -123,6 +123,8 @@ class _Answers:
                 envelope_sender=_sender(envelope),
                 envelope_recipients=[address for _, address in mailboxes],
                 raw=raw,
+                client_address=str(session.peer[0]) if session.peer else None,
+                client_name=_printable(session.host_name or "")[:255] or None,
             )
             await email.receive(self._installation, organization_id, delivery)
         return "250 2.0.0 Taken"
