@@ -66,7 +66,7 @@ def _one_process(here: Installation, asked: argparse.Namespace, figures: dict[st
                 figures["one process"][name] = asdict(load.measure(here.port, requests, asked.seconds))
                 figures["database"][name] = database.rate(here, requests, asked.seconds)
         else:
-            with _memory_sampled(here, figures):
+            with _memory_sampled(here, figures, asked.seconds / 2):
                 figures["one process"][name] = asdict(load.measure(here.port, requests, asked.seconds))
             figures["database"][name] = database.rate(here, requests, asked.seconds)
 
@@ -98,17 +98,17 @@ def _over_http(here: Installation, requests: Requests, seconds: float) -> Result
 
 
 class _memory_sampled:  # noqa: N801 - reads as a sentence where it is used
-    """The most memory in use while something runs."""
+    """The most memory in use in the midst of each measurement."""
 
-    def __init__(self, here: Installation, figures: dict[str, Any]) -> None:
+    def __init__(self, here: Installation, figures: dict[str, Any], after: float) -> None:
         self._here, self._figures = here, figures
-        self._timer = threading.Timer(3, self._sample)
+        self._timer = threading.Timer(after, self._sample)
 
     def __enter__(self) -> None:
         self._timer.start()
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._timer.join()
 
     def _sample(self) -> None:
         now = self._here.memory()
