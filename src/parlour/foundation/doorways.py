@@ -48,6 +48,19 @@ class Doorways:
         found = await self._ask("select organization_id, id from doorway_mailbox_by_address(%s)", address)
         return found[0] if found else None
 
+    async def mailbox_by_push(self, digest: bytes) -> Whereabouts | None:
+        """Which mailbox takes in what is handed in with this secret, of which the digest is known."""
+        found = await self._ask("select organization_id, id from doorway_mailbox_by_push(%s)", digest)
+        return found[0] if found else None
+
+    async def mailboxes_to_fetch(self, most: int) -> list[Whereabouts]:
+        """Mailboxes on other servers that nobody reads at the moment."""
+        return await self._ask("select organization_id, id from doorway_mailboxes_to_fetch(%s)", most)
+
+    async def organizations_with_mailboxes(self) -> list[UUID]:
+        found = await self._ask("select id as organization_id, id from doorway_organizations_with_mailboxes() id")
+        return [place.organization_id for place in found]
+
     async def organizations_with_old_keys(self) -> list[UUID]:
         """Whose idempotency keys are older than a day."""
         found = await self._ask("select id as organization_id, id from doorway_organizations_with_old_keys() id")

@@ -1,4 +1,4 @@
-"""What a running process works with: its settings, database, cache, blobs and signing key."""
+"""What a running process works with: its settings, database, cache, blobs and keys."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from parlour.foundation import cache
 from parlour.foundation.crypto import Signer
 from parlour.foundation.database import Announce, Database
 from parlour.foundation.jobs import Reactions
+from parlour.foundation.sealing import Sealer
 from parlour.foundation.settings import Settings
 from parlour.foundation.storage import Blobs
 
@@ -23,6 +24,7 @@ class Installation(msgspec.Struct, frozen=True):
     cache: Redis
     blobs: Blobs
     signer: Signer
+    sealer: Sealer
 
 
 def build(settings: Settings, reactions: Reactions, announce: Announce | None = None) -> Installation:
@@ -33,6 +35,7 @@ def build(settings: Settings, reactions: Reactions, announce: Announce | None = 
         cache=cache.connect(settings.redis_url),
         blobs=Blobs(settings.blob_url or str(Path(settings.data) / "blobs")),
         signer=Signer(settings.secret_key),
+        sealer=Sealer(settings.secret_key),
     )
 
 

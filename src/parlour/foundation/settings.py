@@ -35,6 +35,12 @@ class Settings(BaseSettings):
 
     smtp_url: str = ""
     mail_size_limit: int = 35 * 1024 * 1024
+    private_hosts: Literal["allow", "refuse"] = "refuse"
+    mail_ca_file: str = ""
+    imap_poll_seconds: float = 15.0
+    imap_retry_seconds: float = 2.0
+    google_token_url: str = "https://oauth2.googleapis.com/token"
+    microsoft_token_url: str = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
     upload_size_limit: int = 25 * 1024 * 1024
     body_size_limit: int = 1024 * 1024
 
