@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,15 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 409, 412, 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def furnished(acme: Company) -> Company:
+async def furnished(acme: Company) -> AsyncIterator[Company]:
     """An organization with something to find behind every address, and a worker that health takes for alive."""
     for index in range(3):
         await acme.ticket(f"Ticket {index}", tags=["vip"], assignee_id=acme.alice.user_id)
     async with acme.database.transaction(acme.organization_id) as tx:
         await tx.run("insert into procrastinate_workers (last_heartbeat) values (now() + interval '1 hour')")
-    return acme
+    yield acme
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("delete from procrastinate_workers")
 
 
 async def test_the_document_tells_the_truth_of_every_operation(

@@ -161,13 +161,20 @@ async def test_an_unknown_one_is_not_found(path: str, at_acme: Clients) -> None:
         assert (await alice.get(f"/api/{path}/{unknown}")).status_code == 404
 
 
-async def test_health_names_each_thing_it_checked(connect: Connect) -> None:
-    answer = await connect().get("/api/health")
-    # No worker runs in these tests.
-    assert answer.status_code == 503
-    checks = {"database": "healthy", "redis": "healthy", "email": "unhealthy"}
-    assert answer.json() == {"status": "unhealthy", "checks": checks}
-    assert answer.headers["cache-control"] == "no-store"
+async def test_health_names_each_thing_it_checked(acme: Company, connect: Connect) -> None:
+    client = connect()
+    without_a_worker = await client.get("/api/health")
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("insert into procrastinate_workers default values")
+    with_one = await client.get("/api/health")
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("delete from procrastinate_workers")
+    checks = {"database": "healthy", "redis": "healthy", "email": "healthy"}
+    assert with_one.status_code == 200
+    assert with_one.json() == {"status": "healthy", "checks": checks}
+    assert with_one.headers["cache-control"] == "no-store"
+    assert without_a_worker.status_code == 503
+    assert without_a_worker.json() == {"status": "unhealthy", "checks": {**checks, "email": "unhealthy"}}
 
 
 async def test_metrics_count_by_route_and_not_by_address(acme: Company, at_acme: Clients, connect: Connect) -> None:

@@ -1,20 +1,17 @@
 """The words on a ticket: replies, notes, and the timeline."""
 
 from typing import Annotated
-from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
 from parlour import tickets
-from parlour.api import cursors, shapes
+from parlour.api import shapes
+from parlour.api.conventions import Body, Ids, PageQuery, cursor, moment_after
 from parlour.api.operations import operation
-from parlour.api.queries import Body, Ids, PageQuery
-from parlour.api.tickets import Text, words
+from parlour.api.writing import Files, Text, shown_to, words
 from parlour.entrance import Request
 from parlour.people import Permission
 from parlour.tickets import Reference, Source, Status
-
-Files = Annotated[list[UUID], Meta(max_length=50, description="Uploads of yours that go along.")]
 
 
 class NewReply(Body, frozen=True, kw_only=True):
@@ -69,13 +66,13 @@ async def list_comments(request: Request, reference: Reference, query: PageQuery
 
     From old to new, as far as they are yours to read.
     """
-    span = tickets.Span(after=cursors.moment(query.after), limit=query.limit + 1)
+    span = tickets.Span(after=moment_after(query.after), limit=query.limit + 1)
     async with request.reading() as tx:
         ticket = await tickets.find(tx, reference, seen_by=request.actor)
         found = await tickets.comments(tx, ticket, span, seen_by=request.actor)
-    shown = [shapes.as_comment(comment) for comment in found[: query.limit]]
+        shown = await shown_to(tx, found[: query.limit], request.actor)
     last = found[query.limit - 1] if len(found) > query.limit else None
-    return shapes.Page(shown, cursors.written(last.created_at, last.id) if last else None)
+    return shapes.Page(shown, cursor(last.created_at, last.id) if last else None)
 
 
 @operation(

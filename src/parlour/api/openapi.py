@@ -26,11 +26,9 @@ _TAGS: Final = {
     "comments": "The words on a ticket: replies, notes, and its timeline.",
     "attachments": "Files: uploaded first, then named by the reply that sends them.",
     "users": "Agents and customers.",
-    "departments": "Parts of the organization that answer their own tickets.",
     "tags": "Words that group tickets.",
-    "organization": "The organization itself.",
-    "tokens": "One's own API tokens.",
-    "notifications": "What waits for oneself.",
+    "organization": "The organization, and its departments that answer their own tickets.",
+    "me": "One's own: tokens, and what waits for oneself.",
     "health": "Whether this installation is well.",
 }
 _SENTENCES: Final = {

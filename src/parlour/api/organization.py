@@ -1,4 +1,4 @@
-"""The organization itself."""
+"""The organization itself, and its departments."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,10 +8,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from parlour import people
 from parlour.api import shapes
-from parlour.api.operations import operation
-from parlour.api.queries import Body
+from parlour.api.conventions import Body
+from parlour.api.operations import Answer, operation
 from parlour.entrance import Request
 from parlour.people import Permission
+
+DepartmentName = Annotated[str, Meta(min_length=1, max_length=80, examples=["Billing"])]
+Description = Annotated[str, Meta(max_length=500)]
+Members = Annotated[list[UUID], Meta(max_length=1000, description="Agents, all of them.")]
 
 
 class OrganizationChanges(Body, frozen=True, kw_only=True):
@@ -32,6 +36,38 @@ class Organization(shapes.Shape, frozen=True):
     created_at: datetime
 
 
+class NewDepartment(Body, frozen=True, kw_only=True):
+    """A department to add."""
+
+    name: DepartmentName
+    description: Description = ""
+    member_ids: Members = []
+
+
+class DepartmentChanges(Body, frozen=True, kw_only=True):
+    """What to change; what is left out stays."""
+
+    name: DepartmentName | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    member_ids: Members | UnsetType = UNSET
+
+
+class Department(shapes.Shape, frozen=True):
+    """A part of the organization that answers its own tickets."""
+
+    id: UUID
+    name: str
+    description: str
+    created_at: datetime
+    member_ids: list[UUID]
+
+
+class Departments(shapes.Shape, frozen=True):
+    """All of them, by name."""
+
+    items: list[Department]
+
+
 @operation("GET /organization", Permission.READ_ORGANIZATION)
 async def read_organization(request: Request) -> Organization:
     """Read the organization"""
@@ -49,5 +85,66 @@ async def change_organization(request: Request, body: OrganizationChanges) -> Or
         return _as_organization(await people.change_organization(tx, name, colour))
 
 
+@operation("GET /departments", Permission.READ_DEPARTMENTS)
+async def list_departments(request: Request) -> Departments:
+    """List departments"""
+    async with request.reading() as tx:
+        return Departments([_as_department(each) for each in await people.departments(tx)])
+
+
+@operation(
+    "POST /departments",
+    Permission.MANAGE_DEPARTMENTS,
+    status=201,
+    headers={"Location": "The new department."},
+    example={"name": "Billing", "description": "Invoices and refunds"},
+)
+async def add_department(request: Request, body: NewDepartment) -> Answer[Department]:
+    """Add a department"""
+    async with request.transaction() as tx:
+        department = await people.add_department(tx, body.name, body.description)
+        if body.member_ids:
+            department = await people.set_members(tx, department, body.member_ids)
+    request.forget_identities()
+    return Answer(_as_department(department), {"location": f"/api/departments/{department.id}"})
+
+
+@operation("GET /departments/{id}", Permission.READ_DEPARTMENTS)
+async def read_department(request: Request, id: UUID) -> Department:  # noqa: A002
+    """Read a department"""
+    async with request.reading() as tx:
+        return _as_department(await people.find_department(tx, id))
+
+
+@operation("PUT /departments/{id}", Permission.MANAGE_DEPARTMENTS, example={"description": "Invoices only"})
+async def change_department(request: Request, id: UUID, body: DepartmentChanges) -> Department:  # noqa: A002
+    """Change a department"""
+    async with request.transaction() as tx:
+        department = await people.find_department(tx, id)
+        if body.name is not UNSET or body.description is not UNSET:
+            name = department.name if body.name is UNSET else body.name
+            description = department.description if body.description is UNSET else body.description
+            department = await people.change_department(tx, department, name, description)
+        if body.member_ids is not UNSET:
+            department = await people.set_members(tx, department, body.member_ids)
+    request.forget_identities()
+    return _as_department(department)
+
+
+@operation("DELETE /departments/{id}", Permission.MANAGE_DEPARTMENTS, status=204)
+async def remove_department(request: Request, id: UUID) -> None:  # noqa: A002
+    """Remove a department
+
+    Its tickets stay, without a department.
+    """
+    async with request.transaction() as tx:
+        await people.remove_department(tx, await people.find_department(tx, id))
+    request.forget_identities()
+
+
 def _as_organization(found: people.Organization) -> Organization:
     return Organization(found.id, found.slug, found.name, found.colour, found.host, found.created_at)
+
+
+def _as_department(found: people.Department) -> Department:
+    return Department(found.id, found.name, found.description, found.created_at, found.member_ids)

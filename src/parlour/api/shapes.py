@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from parlour import tickets
+from parlour import people, tickets
+from parlour.email import Sending, SendingState
 from parlour.people import Role
 from parlour.tickets import Priority, Source, Status, Visibility
 
@@ -92,6 +93,17 @@ class Author(Shape, frozen=True):
     role: Role
 
 
+class Delivery(Shape, frozen=True):
+    """How far the mail of a reply has come. `lastError` is what the other server said."""
+
+    state: SendingState
+    to: list[str]
+    cc: list[str]
+    attempts: int
+    last_error: str | None
+    sent_at: datetime | None
+
+
 class Comment(Shape, frozen=True):
     """One message on a ticket. `html` has been cleaned; `quotedText` is what a mail repeated of earlier ones."""
 
@@ -106,6 +118,7 @@ class Comment(Shape, frozen=True):
     created_at: datetime
     reader_ids: list[UUID]
     attachments: list[Attachment]
+    delivery: Annotated[Delivery | None, Meta(description="For agents: the mail this reply went out by.")] = None
 
 
 class Activity(Shape, frozen=True):
@@ -142,6 +155,10 @@ def as_ticket(ticket: tickets.Ticket) -> Ticket:
     )
 
 
+def as_person(user: people.User) -> Person:
+    return Person(user.id, user.name, user.email)
+
+
 def as_tag(tag: tickets.Tag) -> Tag:
     return Tag(tag.id, tag.name, tag.colour)
 
@@ -150,7 +167,11 @@ def as_attachment(file: tickets.Attachment) -> Attachment:
     return Attachment(file.id, file.name, file.content_type, file.size, file.content_id)
 
 
-def as_comment(comment: tickets.Comment) -> Comment:
+def as_delivery(sending: Sending) -> Delivery:
+    return Delivery(sending.state, sending.to, sending.cc, sending.attempts, sending.last_error, sending.sent_at)
+
+
+def as_comment(comment: tickets.Comment, sending: Sending | None = None) -> Comment:
     return Comment(
         id=comment.id,
         ticket_id=comment.ticket_id,
@@ -163,6 +184,7 @@ def as_comment(comment: tickets.Comment) -> Comment:
         created_at=comment.created_at,
         reader_ids=comment.reader_ids,
         attachments=[as_attachment(file) for file in comment.attachments],
+        delivery=as_delivery(sending) if sending else None,
     )
 
 

@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from parlour import tickets
 from parlour.api import shapes
+from parlour.api.conventions import Body
 from parlour.api.operations import Answer, operation
-from parlour.api.queries import Body
 from parlour.entrance import Request
 from parlour.people import Permission
 

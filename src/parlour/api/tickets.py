@@ -8,19 +8,18 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from parlour import people, tickets
-from parlour.api import etags, shapes
+from parlour.api import shapes
+from parlour.api.conventions import After, Body, Ids, Limit, Moment, Query, etag, expected_version, is_known
 from parlour.api.operations import Answer, operation
-from parlour.api.queries import After, Body, Ids, Limit, Moment, Query
+from parlour.api.writing import Files, Text, shown_to, words
 from parlour.entrance import Limit as Counted
 from parlour.entrance import Request
-from parlour.foundation import html
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
 from parlour.people import Actor, Permission
 from parlour.tickets import Filter, Priority, Reference, Sort, Source, Status
 
 Subject = Annotated[str, Meta(min_length=1, max_length=500, examples=["Invoice shows the wrong address"])]
-Text = Annotated[str, Meta(max_length=200_000)]
 _FOR_AGENTS: Final = (
     "requester",
     "requester_id",
@@ -88,7 +87,7 @@ class NewTicket(Body, frozen=True, kw_only=True):
     assignee_id: UUID | None = None
     tags: TagNames = []
     participant_ids: Ids = []
-    attachment_ids: Annotated[list[UUID], Meta(max_length=50)] = []
+    attachment_ids: Files = []
 
 
 class TicketChanges(Body, frozen=True, kw_only=True):
@@ -155,7 +154,7 @@ async def open_ticket(request: Request, body: NewTicket) -> Answer[shapes.Ticket
             participant_ids=body.participant_ids,
         )
         ticket = await tickets.open(tx, opening, by=request.actor)
-    headers = {"location": f"/api/tickets/{ticket.id}", **etags.of(ticket.version)}
+    headers = {"location": f"/api/tickets/{ticket.id}", **etag(ticket.version)}
     return Answer(shapes.as_ticket(ticket), headers)
 
 
@@ -170,13 +169,14 @@ async def read_ticket(request: Request, reference: Reference, query: DetailQuery
     """Read a ticket"""
     async with request.reading() as tx:
         ticket = await tickets.find(tx, reference, seen_by=request.actor)
-        if etags.is_known(request, ticket.version):
-            return Answer(None, etags.of(ticket.version), 304)
+        if is_known(request, ticket.version):
+            return Answer(None, etag(ticket.version), 304)
         if not query.comments:
-            return Answer(_detail(ticket), etags.of(ticket.version))
-        comments = await tickets.last_comments(tx, ticket, _SHOWN_ALONG, seen_by=request.actor)
+            return Answer(_detail(ticket), etag(ticket.version))
+        last = await tickets.last_comments(tx, ticket, _SHOWN_ALONG, seen_by=request.actor)
+        comments = await shown_to(tx, last, request.actor)
         people_on_it = await tickets.participants(tx, ticket.id)
-    return Answer(_detail(ticket, comments, people_on_it), etags.of(ticket.version))
+    return Answer(_detail(ticket, comments, people_on_it), etag(ticket.version))
 
 
 @operation(
@@ -192,12 +192,12 @@ async def change_ticket(request: Request, reference: Reference, body: TicketChan
 
     Only the fields given are changed. A ticket in the bin has to be restored first (409).
     """
-    expecting = etags.expected(request)
+    expecting = expected_version(request)
     async with request.transaction() as tx:
         ticket = await tickets.hold(tx, reference, seen_by=request.actor, expecting=expecting)
         changes = tickets.Changes(**{name: getattr(body, name) for name in body.__struct_fields__})
         changed = await tickets.change(tx, ticket, changes, by=request.actor)
-    return Answer(shapes.as_ticket(changed), etags.of(changed.version))
+    return Answer(shapes.as_ticket(changed), etag(changed.version))
 
 
 @operation(
@@ -212,7 +212,7 @@ async def delete_ticket(request: Request, reference: Reference) -> None:
 
     Customers no longer see it; it can be restored.
     """
-    expecting = etags.expected(request)
+    expecting = expected_version(request)
     async with request.transaction() as tx:
         ticket = await tickets.hold(tx, reference, seen_by=request.actor, expecting=expecting)
         await tickets.delete(tx, ticket, by=request.actor)
@@ -224,30 +224,16 @@ async def restore_ticket(request: Request, reference: Reference) -> Answer[shape
     async with request.transaction() as tx:
         ticket = await tickets.hold_in_bin(tx, reference, seen_by=request.actor)
         restored = await tickets.restore(tx, ticket, by=request.actor)
-    return Answer(shapes.as_ticket(restored), etags.of(restored.version))
-
-
-def words(text: str, dirty: str | None, attachment_ids: list[UUID]) -> tickets.Words:
-    """What was written, its HTML cleaned; where only HTML was sent, its text too."""
-    if dirty is None:
-        return tickets.Words(text, None, attachment_ids)
-    cleaned = html.clean(dirty)
-    return tickets.Words(text or html.to_text(cleaned), cleaned, attachment_ids)
+    return Answer(shapes.as_ticket(restored), etag(restored.version))
 
 
 def _detail(
-    ticket: tickets.Ticket, comments: list[tickets.Comment] | None = None, on_it: Sequence[people.User] = ()
+    ticket: tickets.Ticket, comments: list[shapes.Comment] | None = None, on_it: Sequence[people.User] = ()
 ) -> TicketDetail:
     fields = msgspec.structs.asdict(shapes.as_ticket(ticket))
     if comments is None:
         return TicketDetail(**fields)
-    shown = [shapes.as_comment(comment) for comment in comments]
-    return TicketDetail(**fields, comments=shown, participants=[as_person(each) for each in on_it])
-
-
-def as_person(user: people.User) -> shapes.Person:
-    """A user in short."""
-    return shapes.Person(user.id, user.name, user.email)
+    return TicketDetail(**fields, comments=comments, participants=[shapes.as_person(each) for each in on_it])
 
 
 def _filter(query: TicketQuery, actor: Actor) -> Filter:

@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from parlour import people
-from parlour.api import cursors, shapes
+from parlour.api import shapes
+from parlour.api.conventions import Body, PageQuery, cursor, name_after
 from parlour.api.operations import Answer, operation
-from parlour.api.queries import Body, PageQuery
 from parlour.entrance import Request
 from parlour.people import Permission, Reach, Role, UserStatus
 
@@ -53,45 +53,18 @@ class User(shapes.Shape, frozen=True):
     created_at: datetime
 
 
-class Me(shapes.Shape, frozen=True):
-    """Whose token this is."""
-
-    id: UUID
-    name: str
-    email: str
-    role: Role
-    reach: Reach
-    organization_id: UUID
-    department_ids: list[UUID]
-
-
-@operation("GET /me", Permission.READ_ORGANIZATION)
-async def read_me(request: Request) -> Me:
-    """Who am I?"""
-    actor = request.actor
-    return Me(
-        actor.user_id,
-        actor.name,
-        actor.email,
-        actor.role,
-        actor.reach,
-        actor.organization_id,
-        list(actor.department_ids),
-    )
-
-
 @operation("GET /users", Permission.READ_PEOPLE)
 async def list_users(request: Request, query: UserQuery) -> shapes.Page[User]:
     """List users
 
     By name.
     """
-    search = people.UserSearch(query.role, query.q, cursors.name(query.after), query.limit + 1)
+    search = people.UserSearch(query.role, query.q, name_after(query.after), query.limit + 1)
     async with request.reading() as tx:
         found = await people.search_users(tx, search)
     last = found[query.limit - 1] if len(found) > query.limit else None
-    cursor = cursors.written(last.name.lower(), last.id) if last else None
-    return shapes.Page([_as_user(user) for user in found[: query.limit]], cursor)
+    following = cursor(last.name.lower(), last.id) if last else None
+    return shapes.Page([_as_user(user) for user in found[: query.limit]], following)
 
 
 @operation(

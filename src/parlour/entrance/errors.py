@@ -84,9 +84,14 @@ def _problem(failure: Exception) -> Problem:
         return _of_status(failure)
     for kind, meant in _DATABASE:
         if isinstance(failure, kind):
-            log.warning("request.refused_by_database", reason=str(failure).splitlines()[0], kind=type(failure).__name__)
+            # Not its text: that quotes what somebody wrote.
+            log.warning("request.refused_by_database", kind=kind.__name__, constraint=_constraint(failure))
             return meant(_DATABASE_SENTENCES.get(meant))
     return Problem()
+
+
+def _constraint(failure: Exception) -> str | None:
+    return failure.diag.constraint_name if isinstance(failure, psycopg.Error) else None
 
 
 def _of_status(failure: HTTPException) -> Problem:
@@ -127,9 +132,8 @@ def _sign_in(request: Any) -> str:
     """Where this door signs people in: its routes' `opt` may name another place than `/sign-in`."""
     handler = request.scope.get("route_handler")
     place: str = handler.opt.get("sign_in", "/sign-in") if handler else "/sign-in"
-    path = request.scope["path"] + (
-        f"?{request.scope['query_string'].decode()}" if request.scope["query_string"] else ""
-    )
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope["path"] + (f"?{query}" if query else "")
     return f"{place.format(**request.scope.get('path_params', {}))}?next={quote(path, safe='/')}"
 
 

@@ -1,0 +1,159 @@
+"""What is one's own: who one is, tokens, notifications."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from parlour import notifications, people
+from parlour.api import shapes
+from parlour.api.conventions import Body, Moment, PageQuery, cursor, moment_after
+from parlour.api.operations import operation
+from parlour.entrance import Request
+from parlour.people import Permission, Reach, Role
+
+
+class Me(shapes.Shape, frozen=True):
+    """Whose token this is."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    reach: Reach
+    organization_id: UUID
+    department_ids: list[UUID]
+
+
+class NewToken(Body, frozen=True, kw_only=True):
+    """A token to make."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80, examples=["Nightly report"])]
+    expires_at: Moment | None = None
+
+
+class Token(shapes.Shape, frozen=True):
+    """What remains visible of a token."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class MadeToken(Token, frozen=True):
+    """A new token. `token` is its text, shown this once."""
+
+    token: str
+
+
+class Tokens(shapes.Shape, frozen=True):
+    """All of one's live tokens, newest first."""
+
+    items: list[Token]
+
+
+class Notification(shapes.Shape, frozen=True):
+    """One line of the bell: which fact, about which ticket."""
+
+    id: UUID
+    name: str
+    ticket_id: UUID
+    ticket_number: int
+    ticket_subject: str
+    actor_name: str | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Notifications(shapes.Shape, frozen=True, omit_defaults=True):
+    """A page of them, newest first."""
+
+    items: list[Notification]
+    unread: Annotated[int, Meta(description="How many are unread; 100 at most.")]
+    next: str | None = None
+
+
+@operation("GET /me", Permission.READ_ORGANIZATION)
+async def read_me(request: Request) -> Me:
+    """Who am I?"""
+    actor = request.actor
+    return Me(
+        actor.user_id,
+        actor.name,
+        actor.email,
+        actor.role,
+        actor.reach,
+        actor.organization_id,
+        list(actor.department_ids),
+    )
+
+
+@operation("GET /tokens", Permission.MANAGE_OWN_TOKENS)
+async def list_tokens(request: Request) -> Tokens:
+    """List my tokens"""
+    async with request.reading() as tx:
+        found = await people.tokens_of(tx, request.actor.user_id)
+    return Tokens([Token(token.id, token.name, token.created_at, token.expires_at) for token in found])
+
+
+@operation("POST /tokens", Permission.MANAGE_OWN_TOKENS, status=201, example={"name": "Nightly report"})
+async def make_token(request: Request, body: NewToken) -> MadeToken:
+    """Make a token
+
+    It may do what you may do. Its text is shown this once.
+    """
+    async with request.transaction() as tx:
+        token, text = await people.create_token(tx, request.actor.user_id, body.name, body.expires_at)
+    return MadeToken(token.id, token.name, token.created_at, token.expires_at, text)
+
+
+@operation("DELETE /tokens/{id}", Permission.MANAGE_OWN_TOKENS, status=204)
+async def revoke_token(request: Request, id: UUID) -> None:  # noqa: A002
+    """Revoke one of my tokens
+
+    Within two seconds it opens nothing any more.
+    """
+    async with request.transaction() as tx:
+        await people.revoke_token(tx, request.actor.user_id, id)
+    request.forget_identities()
+
+
+@operation("GET /notifications", Permission.READ_OWN_NOTIFICATIONS)
+async def list_notifications(request: Request, query: PageQuery) -> Notifications:
+    """List my notifications"""
+    before = moment_after(query.after)
+    async with request.reading() as tx:
+        found = await notifications.notifications_of(tx, request.actor, before=before, limit=query.limit + 1)
+        unread = await notifications.unread_count(tx, request.actor)
+    last = found[query.limit - 1] if len(found) > query.limit else None
+    shown = [_as_notification(each) for each in found[: query.limit]]
+    return Notifications(shown, unread, cursor(last.created_at, last.id) if last else None)
+
+
+@operation("POST /notifications/read", Permission.READ_OWN_NOTIFICATIONS, status=204)
+async def read_all_notifications(request: Request) -> None:
+    """Mark all of my notifications as read"""
+    async with request.transaction() as tx:
+        await notifications.mark_all_read(tx, request.actor)
+
+
+@operation("POST /notifications/{id}/read", Permission.READ_OWN_NOTIFICATIONS, status=204)
+async def read_notification(request: Request, id: UUID) -> None:  # noqa: A002
+    """Mark a notification as read"""
+    async with request.transaction() as tx:
+        await notifications.mark_read(tx, request.actor, id)
+
+
+def _as_notification(found: notifications.Notification) -> Notification:
+    return Notification(
+        found.id,
+        found.name,
+        found.ticket_id,
+        found.ticket_number,
+        found.ticket_subject,
+        found.actor_name,
+        found.created_at,
+        found.read_at,
+    )
