@@ -21,6 +21,7 @@ AGENTS = (
     "/dashboard/search?q=nothingofthesort",
     "/dashboard/tickets/1",
     "/dashboard/tickets/new",
+    "/dashboard/notifications",
     "/dashboard/settings",
     "/dashboard/settings/people",
     "/dashboard/settings/departments",

@@ -17,6 +17,7 @@ export default class extends Controller {
       hear("disconnect", () => this.disconnected()),
       hear("connect_error", () => this.disconnected()),
       hear("ticket:created", () => this.soon()),
+      hear("notification:new", () => this.soon()),
       hear("ticket:updated", (event) => this.updated(event)),
       this.listen("parlour:changed", () => this.soon()),
       this.listen("online", () => this.soon(true)),

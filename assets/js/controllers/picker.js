@@ -15,7 +15,8 @@ export default class extends Controller {
   toggle() { this.list ? this.close() : this.open(); }
 
   open() {
-    // The server's word counts, whatever was touched before.
+    // Copies: news may redraw the form while the menu is open. The server's word counts, whatever was touched before.
+    this.options = [...this.selectTarget.options].map((option) => option.cloneNode(true));
     this.options.forEach((option) => { option.selected = option.defaultSelected; });
     this.before = this.chosen;
     this.build();
@@ -60,7 +61,7 @@ export default class extends Controller {
   item(option) {
     const item = element("div", "menu-item");
     item.setAttribute("role", "option");
-    item.id = `${this.box.id}-${option.index}`;
+    item.id = `${this.box.id}-${this.options.indexOf(option)}`;
     item.option = option;
     item.setAttribute("aria-selected", option.selected);
     const tick = icon("check", "check");
@@ -112,7 +113,7 @@ export default class extends Controller {
       this.filter();
       this.point([...this.box.children].find((child) => child.option === option));
     } else {
-      this.selectTarget.value = option.value;
+      this.options.forEach((other) => { other.selected = other === option; });
       this.close();
     }
   }
@@ -120,7 +121,7 @@ export default class extends Controller {
   add(name) {
     const option = new Option(name, name);
     option.dataset.tag = "tint-grey";
-    this.selectTarget.add(option);
+    this.options.push(option);
     return option;
   }
 
@@ -133,12 +134,17 @@ export default class extends Controller {
     this.buttonTarget.focus({ preventScroll: true });
     if (this.chosen.join("\n") === this.before.join("\n")) return;
     // Shown at once; the server's answer replaces it, or puts it back.
-    const shown = [...this.selectTarget.selectedOptions].map((option) => this.look(option));
-    this.buttonTarget.replaceChildren(...shown);
+    this.buttonTarget.replaceChildren(...this.options.filter((option) => option.selected).map((option) => this.look(option)));
+    this.apply();
     this.element.requestSubmit();
   }
 
-  get options() { return [...this.selectTarget.options]; }
+  apply() {
+    const chosen = this.chosen;
+    const known = [...this.selectTarget.options].map((option) => option.value);
+    chosen.filter((value) => !known.includes(value)).forEach((value) => this.selectTarget.add(new Option(value, value)));
+    [...this.selectTarget.options].forEach((option) => { option.selected = chosen.includes(option.value); });
+  }
 
-  get chosen() { return [...this.selectTarget.selectedOptions].map((option) => option.value); }
+  get chosen() { return this.options.filter((option) => option.selected).map((option) => option.value); }
 }

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { connection, hear, tell } from "../lib/connection.js";
 import { element } from "../lib/icons.js";
+import { since } from "../lib/requests.js";
 
 const near = 120;
 
@@ -17,7 +18,11 @@ export default class extends Controller {
     ];
     this.onRender = (event) => this.around(event);
     this.onScroll = () => { if (this.isAtEnd) this.newerTarget.hidden = true; };
+    this.onFetch = (event) => Object.assign(event.detail.fetchOptions.headers, since());
+    this.onFrame = (event) => this.unfolded(event.target);
     addEventListener("turbo:before-stream-render", this.onRender);
+    this.element.addEventListener("turbo:before-fetch-request", this.onFetch);
+    this.element.addEventListener("turbo:frame-load", this.onFrame);
     this.scrollTarget.addEventListener("scroll", this.onScroll, { passive: true });
     // A picture that arrives late must not push the newest words out of view.
     this.scrollTarget.addEventListener("load", () => { if (this.stuck) this.toEnd(); }, true);
@@ -29,6 +34,11 @@ export default class extends Controller {
     removeEventListener("turbo:before-stream-render", this.onRender);
     tell("ticket:leave", { id: this.idValue });
     document.getElementById("viewers")?.replaceChildren();
+  }
+
+  // Earlier messages appear above; what is being read stays where it is, and news don't fold them up again.
+  unfolded(frame) {
+    if (frame.classList.contains("earlier")) frame.dataset.turboPermanent = "";
   }
 
   join() { tell("ticket:join", { id: this.idValue }); }

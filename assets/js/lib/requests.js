@@ -3,8 +3,14 @@ export const STREAM = "text/vnd.turbo-stream.html";
 
 export const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
+// Where the conversation on this page begins, so that what was unfolded stays unfolded.
+export function since() {
+  const from = document.getElementById("comments")?.dataset.since;
+  return from ? { "X-Since": from } : {};
+}
+
 export async function fetchStream(address, signal) {
-  const response = await fetch(address, { headers: { Accept: `${STREAM}, text/html` }, signal, credentials: "same-origin" });
+  const response = await fetch(address, { headers: { Accept: `${STREAM}, text/html`, ...since() }, signal, credentials: "same-origin" });
   if (response.status === 401 || response.redirected) { location.reload(); return null; }
   return response.ok ? response.text() : null;
 }

@@ -1,6 +1,6 @@
 """The agents' pages: views, tickets, and what each ticket needs; settings."""
 
-from parlour.dashboard import changing, files, inbox, opening, settings, writing
+from parlour.dashboard import bell, changing, files, inbox, opening, settings, writing
 
 ROUTES = [
     inbox.begin,
@@ -20,6 +20,8 @@ ROUTES = [
     files.upload,
     files.discard,
     files.download,
+    bell.show,
+    bell.read_all,
     *settings.ROUTES,
 ]
 

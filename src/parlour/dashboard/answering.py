@@ -7,7 +7,7 @@ from litestar import Response
 
 from parlour import people
 from parlour.dashboard.places import place_of
-from parlour.dashboard.reading import ticket_view
+from parlour.dashboard.reading import since_of, ticket_view
 from parlour.entrance import Request, pages
 from parlour.foundation.errors import Problem
 
@@ -19,7 +19,7 @@ async def changed(request: Request, number: int, said: str = "") -> Response[Any
         place = place_of(request, "", departments)
         if not pages.wants_stream(request):
             return pages.redirect(f"{place.ticket_href(number)}#latest", said)
-        opened = await ticket_view(tx, number, departments, seen_by=request.actor)
+        opened = await ticket_view(tx, number, departments, seen_by=request.actor, since=since_of(request))
     flashes = [("done", said)] if said else []
     return pages.stream(
         request, "dashboard/ticket.stream.html", opened=opened, place=place, actor=request.actor, flashes=flashes
@@ -34,7 +34,7 @@ async def refused(request: Request, number: int, problem: Problem) -> Response[A
         place = place_of(request, "", departments)
         if not pages.wants_stream(request):
             return pages.redirect(place.ticket_href(number), said, tone="error")
-        opened = await ticket_view(tx, number, departments, seen_by=request.actor)
+        opened = await ticket_view(tx, number, departments, seen_by=request.actor, since=since_of(request))
     return pages.stream(
         request,
         "dashboard/ticket.stream.html",

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from parlour import people, tickets
 from parlour.dashboard.places import SEARCH, SORTS, Place, place_of
-from parlour.dashboard.reading import earlier_messages, ticket_view
+from parlour.dashboard.reading import earlier_messages, since_of, ticket_view
 from parlour.dashboard.shell import shell
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.database import Transaction
@@ -71,7 +71,9 @@ async def refresh(request: Request) -> Response[str]:
         context = await _panes(tx, request, place, departments)
         opened = None
         if place.asked.ticket:
-            opened = await ticket_view(tx, place.asked.ticket, departments, seen_by=request.actor)
+            opened = await ticket_view(
+                tx, place.asked.ticket, departments, seen_by=request.actor, since=since_of(request)
+            )
     return pages.stream(request, "dashboard/refresh.stream.html", **context, opened=opened)
 
 

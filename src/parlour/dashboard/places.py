@@ -14,7 +14,7 @@ from parlour.people import Actor
 from parlour.tickets import Filter, Priority, Sort, Status, View
 
 PAGE: Final = 25
-MOST_ROWS: Final = 100
+MOST_ROWS: Final = 200
 SEARCH: Final = "search"
 
 TITLES: Final = {

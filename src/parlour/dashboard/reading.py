@@ -9,12 +9,14 @@ import msgspec
 
 from parlour import email, people, tickets
 from parlour.dashboard.timeline import Line, lines
+from parlour.entrance import Request
 from parlour.foundation import clock, html
 from parlour.foundation.database import Transaction
 from parlour.people import Actor, Department, Permission, User
 from parlour.tickets import Comment, Filter, Reference, Span, Tag, Ticket, Visibility
 
 MOST_COMMENTS: Final = 40
+_MOST_SINCE: Final = 500
 _OTHERS: Final = 6
 _LEAVES_WITHIN: Final = timedelta(seconds=20)
 
@@ -58,21 +60,26 @@ class TicketView(msgspec.Struct, frozen=True):
         return str(self.messages[-1].comment.id) if self.messages else ""
 
 
+def since_of(request: Request) -> str:
+    """Where the conversation on the asking page begins, if that is not its very beginning."""
+    return request.headers.get("x-since", "")
+
+
 async def ticket_view(
-    tx: Transaction, reference: Reference, departments: list[Department], *, seen_by: Actor
+    tx: Transaction, reference: Reference, departments: list[Department], *, seen_by: Actor, since: str = ""
 ) -> TicketView:
-    """Raises `NotFound`."""
+    """With `since`, the conversation begins where the reader's page begins. Raises `NotFound`."""
     ticket = await tickets.find(tx, reference, seen_by=seen_by)
-    comments = await tickets.last_comments(tx, ticket, MOST_COMMENTS + 1, seen_by=seen_by)
+    comments = await _conversation(tx, ticket, since, seen_by)
     agents = await people.agents(tx)
     others = await tickets.list_page(tx, Filter(requester_id=ticket.requester_id), seen_by=seen_by, limit=_OTHERS)
     activities = await tickets.activities(tx, ticket, seen_by=seen_by, limit=60)
     tags = await tickets.tags(tx)
-    shown = comments[-MOST_COMMENTS:]
+    shown = comments if since else comments[-MOST_COMMENTS:]
     return TicketView(
         ticket=ticket,
         messages=await messages(tx, shown, agents),
-        earlier=earlier_of(shown) if len(comments) > MOST_COMMENTS else None,
+        earlier=since or (earlier_of(shown) if len(comments) > MOST_COMMENTS else None),
         lines=lines(activities, agents, departments, tags),
         participants=await tickets.participants(tx, ticket.id),
         others=[other for other in others.tickets if other.id != ticket.id],
@@ -82,6 +89,15 @@ async def ticket_view(
         may_change=seen_by.may(Permission.CHANGE_TICKETS) and not ticket.deleted_at,
         may_delete=seen_by.may(Permission.DELETE_TICKETS),
     )
+
+
+async def _conversation(tx: Transaction, ticket: Ticket, since: str, seen_by: Actor) -> list[Comment]:
+    if not since:
+        return await tickets.last_comments(tx, ticket, MOST_COMMENTS + 1, seen_by=seen_by)
+    at, first = _point(since)
+    # The span begins after its point; a moment earlier, the message at the point is in it.
+    span = Span(after=(at - timedelta(microseconds=1), first), limit=_MOST_SINCE)
+    return await tickets.comments(tx, ticket, span, seen_by=seen_by)
 
 
 async def earlier_messages(

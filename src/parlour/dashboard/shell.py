@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parlour import people, tickets
+from parlour import notifications, people, tickets
 from parlour.dashboard.places import TITLES
 from parlour.foundation.database import Transaction
 from parlour.people import Actor, Department, Organization, Permission
@@ -29,6 +29,7 @@ class Shell(msgspec.Struct, frozen=True):
     views: list[ViewLink]
     departments: list[ViewLink]
     waiting: int
+    unread: int
     may_delete: bool
 
 
@@ -48,6 +49,7 @@ async def shell(tx: Transaction, actor: Actor, departments: list[Department]) ->
             if actor.sees_all_tickets or department.id in actor.department_ids
         ],
         waiting=counts.mine + counts.unassigned,
+        unread=await notifications.unread_count(tx, actor),
         may_delete=may_delete,
     )
 

@@ -51,7 +51,9 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def initials(name: str) -> str:
     """One or two letters: the first of the first and of the last word."""
     parts = [part for part in name.replace("@", " ").replace(".", " ").split() if part[0].isalnum()] or ["?"]
-    letters = parts[0][0] if len(parts) == 1 else parts[0][0] + parts[-1][0]
+    # A Chinese, Japanese or Korean character is as wide as two letters.
+    is_alone = len(parts) == 1 or parts[0][0] > "\u2e7f"
+    letters = parts[0][0] if is_alone else parts[0][0] + parts[-1][0]
     return letters.upper()
 
 

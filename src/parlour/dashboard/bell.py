@@ -1,0 +1,50 @@
+"""The bell: what waits for the agent in person."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get, post
+
+from parlour import notifications, people
+from parlour.dashboard.shell import shell
+from parlour.entrance import Request, needs, pages
+from parlour.notifications import Notification
+from parlour.people import Permission
+
+_HERE: Final = "/dashboard/notifications"
+_READS: Final = needs(Permission.READ_OWN_NOTIFICATIONS)
+_SENTENCES: Final = {
+    "TicketOpened": ("plus", "opened a ticket that is yours"),
+    "CustomerReplied": ("reply", "wrote again"),
+    "TicketAssigned": ("user", "assigned it to you"),
+    "ReplyNotSent": ("alert", "could not deliver your reply"),
+}
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """A notification in words."""
+
+    notification: Notification
+    icon: str
+    sentence: str
+
+
+@get(_HERE, opt=_READS)
+async def show(request: Request) -> Response[str]:
+    async with request.reading() as tx:
+        found = await notifications.notifications_of(tx, request.actor, limit=50)
+        surroundings = await shell(tx, request.actor, await people.departments(tx))
+    rings = [_ring(each) for each in found]
+    return pages.render(request, "dashboard/bell.html", shell=surroundings, rings=rings)
+
+
+@post(f"{_HERE}/read", opt=_READS)
+async def read_all(request: Request) -> Response[Any]:
+    async with request.transaction() as tx:
+        await notifications.mark_all_read(tx, request.actor)
+    return pages.redirect(_HERE)
+
+
+def _ring(notification: Notification) -> Ring:
+    icon, sentence = _SENTENCES.get(notification.name, ("bell", "changed it"))
+    return Ring(notification, icon, sentence)
