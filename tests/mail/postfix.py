@@ -1,0 +1,157 @@
+"""A real Postfix in a temporary folder: takes mail over SMTP and carries it on. Only root may start it."""
+
+import os
+import shutil
+import smtplib
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from parlour.children import Child, until
+from tests.mail.folders import free_ports, own_folder
+
+BINARY = Path("/usr/sbin/postfix")
+DAEMONS = Path("/usr/lib/postfix/sbin")
+
+
+class Postfix:
+    """Where it takes mail, and where it carries it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        [self.port] = free_ports(1)
+        self._routes: dict[str, str] = {}
+        _prepare(self)
+        # Its own start-up script would leave this process to itself; as our child it ends when we do.
+        self._child = Child(
+            name="Postfix", command=[DAEMONS / "master", "-c", home / "etc"], log=home / "messages", patience=10
+        )
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it says it did."""
+        return (self.home / "log").read_text() if (self.home / "log").exists() else ""
+
+    def start(self) -> None:
+        """Returns once it takes connections."""
+        subprocess.run([BINARY, "-c", self.home / "etc", "check"], check=True, capture_output=True)
+        self._child.start()
+        assert until(self._is_taking, 30), f"{self._child.last_words()}\n{self.log[-2000:]}"
+
+    def stop(self) -> None:
+        self._child.stop()
+
+    def carry(self, domain: str, to: str) -> None:
+        """Mail for this domain goes there: `smtp:[127.0.0.1]:2525`, `lmtp:inet:127.0.0.1:24`."""
+        self._routes[domain] = to
+        _write_routes(self.home, self._routes)
+        subprocess.run([BINARY, "-c", self.home / "etc", "reload"], check=True, capture_output=True)
+
+    def take(self, sender: str, recipients: list[str], raw: bytes) -> None:
+        """As a customer's provider hands it over."""
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as client:
+            client.sendmail(sender, recipients, raw)
+
+    def _is_taking(self) -> bool:
+        with suppress(OSError, smtplib.SMTPException), smtplib.SMTP("127.0.0.1", self.port, timeout=5):
+            return True
+        return False
+
+
+@contextmanager
+def running() -> Iterator[Postfix]:
+    """Skips the test where Postfix is not installed, or we are not root."""
+    if not BINARY.exists():
+        pytest.skip("Postfix is not installed: apt-get install postfix")
+    if os.geteuid() != 0:
+        pytest.skip("Postfix starts as root only")
+    with own_folder("postfix") as home:
+        server = Postfix(home)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _prepare(server: Postfix) -> None:
+    home = server.home
+    for folder in ("etc", "spool", "data"):
+        (home / folder).mkdir()
+    shutil.chown(home / "data", "postfix")
+    (home / "etc" / "main.cf").write_text(SETTINGS.format(home=home, daemons=DAEMONS))
+    (home / "etc" / "master.cf").write_text(SERVICES.format(port=server.port))
+    _write_routes(home, {})
+
+
+def _write_routes(home: Path, routes: dict[str, str]) -> None:
+    # An empty map is a mistake in Postfix's eyes.
+    known = {"nowhere.invalid": "error:nowhere"} | routes
+    (home / "etc" / "routes").write_text("".join(f"{domain} {to}\n" for domain, to in known.items()))
+    (home / "etc" / "domains").write_text("".join(f"{domain} here\n" for domain in known))
+
+
+SETTINGS = """
+compatibility_level = 3.6
+queue_directory = {home}/spool
+data_directory = {home}/data
+command_directory = /usr/sbin
+daemon_directory = {daemons}
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mx.example.test
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+local_recipient_maps =
+relay_domains = texthash:{home}/etc/domains
+relay_recipient_maps =
+transport_maps = texthash:{home}/etc/routes
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+default_transport = error:mail to the world is off in tests
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtputf8_enable = yes
+# Temporary trouble is tried again within seconds, not minutes.
+minimal_backoff_time = 2s
+maximal_backoff_time = 4s
+queue_run_delay = 2s
+smtp_connect_timeout = 5s
+maillog_file = {home}/log
+maillog_file_prefixes = {home}
+"""
+
+SERVICES = """
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 2 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
