@@ -1,5 +1,6 @@
 """The API's documentation: the OpenAPI document, and a page made of it."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -8,11 +9,14 @@ import jinja2
 import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
+from markupsafe import Markup, escape
 
 from parlour.api.openapi import document
 from parlour.entrance import Request, public
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_CODE: Final = re.compile(r"`([^`]+)`")
+_EMPHASIS: Final = re.compile(r"\*([^*]+)\*")
 _FOR_A_WHILE: Final = {"cache-control": "public, max-age=300"}
 
 
@@ -62,11 +66,18 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["pretty"] = _pretty
     environment.filters["kind"] = _kind
+    environment.filters["prose"] = _prose
     return environment
 
 
 def _pretty(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _prose(text: str) -> Markup:
+    """A sentence, its `code` and *emphasis* marked up."""
+    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
+    return Markup(_EMPHASIS.sub(r"<em>\1</em>", marked))  # noqa: S704
 
 
 def _kind(schema: dict[str, Any]) -> str:

@@ -32,6 +32,9 @@ _TAGS: Final = {
     "health": "Whether this installation is well.",
 }
 _SENTENCES: Final = {
+    200: "As asked.",
+    201: "Made.",
+    204: "Done; there is nothing to say.",
     400: "The request, a parameter or the JSON could not be understood.",
     401: "No token, or one that is unknown, revoked or expired.",
     403: "The role does not allow this.",
@@ -126,7 +129,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _success(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": operation.summary}
+    success: dict[str, Any] = {"description": _SENTENCES.get(operation.status, "Done.")}
     if operation.headers:
         success["headers"] = {
             name: {"description": sentence, "schema": {"type": "string"}}
