@@ -294,5 +294,5 @@ async def test_an_agent_learns_how_far_a_reply_has_come_by_mail(acme: Company, a
     fact = tickets.AgentReplied(**about(ticket, acme.bob.user_id), comment_id=UUID(reply["id"]))
     await email.send_reply(acme.installation, acme.organization_id, fact=fact)
     seen = [(await each.get(f"/api/tickets/{ticket.id}/comments")).json()["items"][1] for each in (bob, carol)]
-    assert (seen[0]["delivery"]["state"], seen[0]["delivery"]["to"]) == ("SENT", ["carol@customer.test"])
-    assert seen[1]["delivery"] is None
+    assert (seen[0]["sending"]["state"], seen[0]["sending"]["to"]) == ("SENT", ["carol@customer.test"])
+    assert seen[1]["sending"] is None

@@ -93,7 +93,7 @@ class Author(Shape, frozen=True):
     role: Role
 
 
-class Delivery(Shape, frozen=True):
+class MailSending(Shape, frozen=True):
     """How far the mail of a reply has come. `lastError` is what the other server said."""
 
     state: SendingState
@@ -101,6 +101,7 @@ class Delivery(Shape, frozen=True):
     cc: list[str]
     attempts: int
     last_error: str | None
+    next_attempt_at: datetime
     sent_at: datetime | None
 
 
@@ -118,7 +119,7 @@ class Comment(Shape, frozen=True):
     created_at: datetime
     reader_ids: list[UUID]
     attachments: list[Attachment]
-    delivery: Annotated[Delivery | None, Meta(description="For agents: the mail this reply went out by.")] = None
+    sending: Annotated[MailSending | None, Meta(description="For agents: the mail this reply went out by.")] = None
 
 
 class Activity(Shape, frozen=True):
@@ -167,8 +168,16 @@ def as_attachment(file: tickets.Attachment) -> Attachment:
     return Attachment(file.id, file.name, file.content_type, file.size, file.content_id)
 
 
-def as_delivery(sending: Sending) -> Delivery:
-    return Delivery(sending.state, sending.to, sending.cc, sending.attempts, sending.last_error, sending.sent_at)
+def as_sending(sending: Sending) -> MailSending:
+    return MailSending(
+        state=sending.state,
+        to=sending.to,
+        cc=sending.cc,
+        attempts=sending.attempts,
+        last_error=sending.last_error,
+        next_attempt_at=sending.next_attempt_at,
+        sent_at=sending.sent_at,
+    )
 
 
 def as_comment(comment: tickets.Comment, sending: Sending | None = None) -> Comment:
@@ -184,7 +193,7 @@ def as_comment(comment: tickets.Comment, sending: Sending | None = None) -> Comm
         created_at=comment.created_at,
         reader_ids=comment.reader_ids,
         attachments=[as_attachment(file) for file in comment.attachments],
-        delivery=as_delivery(sending) if sending else None,
+        sending=as_sending(sending) if sending else None,
     )
 
 
