@@ -130,13 +130,6 @@ async def test_automatic_mail_is_kept_but_does_not_reopen(post: Post) -> None:
     assert [comment.text for comment in await post.comments(first)] == ["It hums.", "I am away."]
 
 
-async def test_an_agents_mail_stays_among_agents(post: Post) -> None:
-    first = await post.bring(mail(more="Message-ID: <a@x.test>\n"))
-    await post.bring(mail("From my phone.", sender="bob@acme.test", more="In-Reply-To: <a@x.test>\n"))
-    second = (await post.comments(first))[1]
-    assert (second.text, second.visibility, second.author_name) == ("From my phone.", Visibility.INTERNAL, "Bob")
-
-
 async def test_what_is_quoted_is_set_apart(post: Post) -> None:
     first = await post.bring(mail("It hums.\n\n-- \nCarol, +49 1", more="Message-ID: <a@x.test>\n"))
     answer = "Thanks!\n\n-- \nCarol, +49 1\n\nOn Monday, Bob wrote:\n> Switch it on."

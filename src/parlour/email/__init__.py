@@ -1,8 +1,9 @@
 """Carries words in and out by mail."""
 
+from parlour.email.accounting import Origin, Outcome, origins
 from parlour.email.events import ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
-from parlour.email.ledger import Delivery, Origin, origins
+from parlour.email.ledger import Delivery
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
 from parlour.email.outgoing import SendingState
 from parlour.email.posting import NotTaken, Parcel, outbox, post
@@ -21,6 +22,7 @@ __all__ = [
     "MailboxTaken",
     "NotTaken",
     "Origin",
+    "Outcome",
     "Parcel",
     "ReplyNotSent",
     "ReplySent",

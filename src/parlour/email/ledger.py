@@ -2,11 +2,9 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from psycopg.errors import UniqueViolation
 
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -94,95 +92,3 @@ async def enter(tx: Transaction, delivery: Delivery, kept: Kept, reader: Callabl
         source=delivery.source,
     )
     tx.queue(reader, entry_id=kept.id)
-
-
-async def waiting(tx: Transaction, entry_id: UUID) -> Entry | None:
-    """The entry, unless it is accounted for already."""
-    return await tx.maybe(
-        Entry,
-        """
-        select i.id, i.mailbox_id, i.envelope_sender, i.envelope_recipients, i.blob_key, m.department_id,
-            i.client_address, i.client_name, i.released_at is not null as released
-        from inbound_messages i
-        join mailboxes m on m.organization_id = i.organization_id and m.id = i.mailbox_id
-        where i.id = %(id)s and i.processed_at is null
-        """,
-        id=entry_id,
-    )
-
-
-async def claim(tx: Transaction, entry_id: UUID, message_id: str | None) -> bool:
-    """Admit the entry, unless it has been accounted for. A second delivery of the same mail is noted as such.
-
-    Whoever claims first holds the row until the commit; others wait here, then find it done.
-    """
-    try:
-        async with tx.savepoint():
-            return await tx.run(_CLAIM, id=entry_id, message_id=message_id, at=clock.now()) == 1
-    except UniqueViolation:
-        await tx.run(_MARK_DUPLICATE, id=entry_id, message_id=message_id, at=clock.now())
-        return False
-
-
-async def conclude(tx: Transaction, entry_id: UUID, ticket_id: UUID, comment_id: UUID) -> None:
-    """Where the words of a claimed entry have gone."""
-    await tx.run(
-        "update inbound_messages set ticket_id = %(ticket_id)s, comment_id = %(comment_id)s where id = %(id)s",
-        id=entry_id,
-        ticket_id=ticket_id,
-        comment_id=comment_id,
-    )
-
-
-async def refuse(tx: Transaction, entry_id: UUID, reason: str) -> None:
-    """The mail stays in the ledger, with the reason in words."""
-    await tx.run(
-        """
-        update inbound_messages
-        set outcome = 'REFUSED', reason = %(reason)s, processed_at = %(at)s
-        where id = %(id)s and processed_at is null
-        """,
-        id=entry_id,
-        reason=reason,
-        at=clock.now(),
-    )
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """The mail that a comment came in by."""
-
-    comment_id: UUID
-    entry_id: UUID
-    blob_key: str
-    message_id: str | None
-    received_at: datetime
-
-
-async def origins(tx: Transaction, comment_ids: Sequence[UUID]) -> dict[UUID, Origin]:
-    """For each of these comments that came by mail, the mail."""
-    found = await tx.all(
-        Origin,
-        """
-        select comment_id, id as entry_id, blob_key, message_id, received_at
-        from inbound_messages
-        where comment_id = any(%(comment_ids)s) and outcome = 'ADMITTED'
-        """,
-        comment_ids=list(comment_ids),
-    )
-    return {origin.comment_id: origin for origin in found}
-
-
-_CLAIM = """
-    update inbound_messages
-    set outcome = 'ADMITTED', message_id = %(message_id)s, processed_at = %(at)s
-    where id = %(id)s and processed_at is null
-"""
-_MARK_DUPLICATE = """
-    update inbound_messages i
-    set outcome = 'DUPLICATE', message_id = %(message_id)s, processed_at = %(at)s, ticket_id = earlier.ticket_id,
-        reason = 'The same mail was delivered before.'
-    from inbound_messages earlier
-    where i.id = %(id)s and i.processed_at is null and earlier.outcome = 'ADMITTED'
-        and earlier.organization_id = i.organization_id
-        and earlier.message_id = %(message_id)s and earlier.digest = i.digest
-"""

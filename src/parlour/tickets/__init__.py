@@ -30,6 +30,7 @@ from parlour.tickets.events import (
     about,
 )
 from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin
+from parlour.tickets.follow_ups import follow_up_days, needs_follow_up, set_follow_up_days
 from parlour.tickets.inbox import BadCursor, Filter, Page, Sort, count, list_page, page_statement
 from parlour.tickets.models import (
     UNRESOLVED,
@@ -45,6 +46,7 @@ from parlour.tickets.models import (
 )
 from parlour.tickets.opening import Opening, open
 from parlour.tickets.participants import add_participants, participants, remove_participant, takes_part
+from parlour.tickets.relations import RelatedTicket, Relation, relate, related
 from parlour.tickets.replies import note, reply
 from parlour.tickets.search import marked as marked_words
 from parlour.tickets.search import words_of
@@ -73,6 +75,8 @@ __all__ = [
     "Priority",
     "PriorityChanged",
     "Reference",
+    "RelatedTicket",
+    "Relation",
     "RequesterChanged",
     "Sort",
     "Source",
@@ -112,21 +116,26 @@ __all__ = [
     "find_attachment",
     "find_comment",
     "find_tag",
+    "follow_up_days",
     "hold",
     "hold_in_bin",
     "last_comments",
     "list_page",
     "marked_words",
+    "needs_follow_up",
     "note",
     "open",
     "page_statement",
     "participants",
     "preview_of",
+    "relate",
+    "related",
     "remove_participant",
     "remove_tag",
     "reply",
     "restore",
     "safe_name",
+    "set_follow_up_days",
     "set_tags",
     "store_attachment",
     "tags",

@@ -39,13 +39,21 @@ async def reply(
     return await find_comment(tx, comment_id, seen_by=by)
 
 
-async def note(tx: Transaction, ticket: Ticket, words: Words, *, by: Actor, readers: Sequence[UUID] = ()) -> Comment:
+async def note(
+    tx: Transaction,
+    ticket: Ticket,
+    words: Words,
+    *,
+    by: Actor,
+    readers: Sequence[UUID] = (),
+    source: Source = Source.WEB_FORM,
+) -> Comment:
     """A comment among agents on a held ticket: INTERNAL, or PRIVATE to those named.
 
     Raises `Invalid` where it says nothing, or names somebody who is no agent.
     """
     visibility = Visibility.PRIVATE if readers else Visibility.INTERNAL
-    new = NewComment(ticket.id, words, visibility, Source.WEB_FORM, readers)
+    new = NewComment(ticket.id, words, visibility, source, readers)
     comment_id = await write_comment(tx, new, by=by)
     await tx.run(
         "update tickets set version = version + 1, updated_at = %(now)s where id = %(id)s",

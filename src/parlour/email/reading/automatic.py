@@ -9,6 +9,11 @@ _ROBOTS: Final = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply
 _MARKS: Final = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-failed-recipients")
 
 
+def is_robot(email: str) -> bool:
+    """Whether an address says of itself that nobody reads it."""
+    return bool(_ROBOTS.match(email))
+
+
 def is_automatic(root: Part, envelope_sender: str | None) -> bool:
     """Whether the headers say that a program sent it. Such mail is kept but never answered by a program."""
     fields = root.headers
@@ -21,4 +26,4 @@ def is_automatic(root: Part, envelope_sender: str | None) -> bool:
         return True
     if any(fields.raw(mark) for mark in _MARKS) or root.content_type == "multipart/report":
         return True
-    return any(_ROBOTS.match(sender.email) for sender in fields.addresses("from"))
+    return any(is_robot(sender.email) for sender in fields.addresses("from"))

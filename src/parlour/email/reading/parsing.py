@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from parlour.email.reading import charsets, flowed, parts
-from parlour.email.reading.automatic import is_automatic
+from parlour.email.reading.automatic import is_automatic, is_robot
 from parlour.email.reading.headers import Address, Headers
 from parlour.email.reading.parts import Part
 from parlour.foundation import html
@@ -17,6 +17,8 @@ TEXT_LIMIT: Final = 200_000
 HTML_LIMIT: Final = 1_000_000
 SUBJECT_LIMIT: Final = 300
 _NAME_LIMIT: Final = 150
+_DELIVERED_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
+_ORIGINAL_SENDER: Final = ("x-original-from", "x-original-sender")
 
 
 class MailAttachment(msgspec.Struct, frozen=True):
@@ -45,6 +47,23 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None
     attachments: tuple[MailAttachment, ...]
     automatic: bool
+    fields: Headers = msgspec.field(default_factory=lambda: Headers(b""))
+    """The header fields, for whoever asks for others than these."""
+
+    @property
+    def delivered_to(self) -> tuple[Address, ...]:
+        """The addresses that servers on its way say it was for."""
+        return tuple(address for name in _DELIVERED_TO for address in self.fields.addresses(name))
+
+    @property
+    def original_senders(self) -> tuple[Address, ...]:
+        """Who wrote, where a group or list has put its own address into From."""
+        return tuple(address for name in _ORIGINAL_SENDER for address in self.fields.addresses(name))
+
+    @property
+    def is_from_robot(self) -> bool:
+        """Whether it comes from an address that says nobody reads it."""
+        return self.sender is not None and is_robot(self.sender.email)
 
     @property
     def ancestors(self) -> tuple[str, ...]:
@@ -77,6 +96,7 @@ def parse(raw: bytes, *, envelope_sender: str | None = None) -> Mail:
         html=markup,
         attachments=_attachments(root, markup or ""),
         automatic=is_automatic(root, envelope_sender),
+        fields=fields,
     )
 
 

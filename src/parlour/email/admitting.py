@@ -1,0 +1,220 @@
+"""What a mail does once it is let in: it joins a ticket, or opens one."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from parlour import tickets
+from parlour.email.accounting import Conclusion, Outcome
+from parlour.email.commands import carry_out, read_orders
+from parlour.email.correspondents import Writer, address_of_sender, is_ours, others_on, writer
+from parlour.email.ledger import Entry
+from parlour.email.mailboxes import mailboxes
+from parlour.email.reading import Forwarded, forwarded
+from parlour.email.safety import Automatic, Verdict
+from parlour.email.threading import Place, overseer, place_of
+from parlour.email.understanding import Understood, understood_of
+from parlour.foundation.database import Transaction
+from parlour.foundation.installation import Installation
+from parlour.people import Actor
+from parlour.tickets import Relation, Source, Ticket, Words
+
+_MOST_ATTACHMENTS: Final = 50
+_NO_SUBJECT: Final = "(no subject)"
+_AWAY: Final = "An automatic reply that belongs to no ticket."
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """An entry of the ledger with everything that is known of it before a transaction begins."""
+
+    entry: Entry
+    understood: Understood
+    verdict: Verdict
+
+
+class _Scene(msgspec.Struct, frozen=True):
+    tx: Transaction
+    installation: Installation
+    arrival: Arrival
+    ours: set[str]
+    writer: Writer
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.arrival.understood.mail.automatic
+
+
+async def admit(
+    tx: Transaction, installation: Installation, arrival: Arrival, *, stand_in: Writer | None = None
+) -> Conclusion:
+    """Write the mail into the tickets. `stand_in` is who it is from where the mail itself names nobody.
+
+    Raises `NoSender`, or `Invalid` where the sender's address is none.
+    """
+    entry, mail, verdict = arrival.entry, arrival.understood.mail, arrival.verdict
+    ours = {mailbox.address for mailbox in await mailboxes(tx)}
+    who = stand_in or await _writer(tx, arrival, ours)
+    scene = _Scene(tx, installation, arrival, ours, who)
+    place = await place_of(tx, installation.signer, mail, entry.envelope_recipients, who)
+    if place.ticket:
+        return Conclusion(ticket_id=place.ticket.id, comment_id=await _join(scene, place, place.ticket))
+    if verdict.automatic is Automatic.VACATION:
+        return Conclusion(Outcome.AUTOMATIC, _AWAY)
+    return await _open(scene, place)
+
+
+async def _writer(tx: Transaction, arrival: Arrival, ours: set[str]) -> Writer:
+    mail = arrival.understood.mail
+    address = address_of_sender(mail, ours)
+    # The verdict is about the address in From, and no other.
+    is_proved = arrival.verdict.authentication.passed and mail.sender is not None and mail.sender.email == address.email
+    return await writer(tx, address, is_proved=is_proved)
+
+
+async def _join(scene: _Scene, place: Place, ticket: Ticket) -> UUID | None:
+    tx, by, understood = scene.tx, scene.writer.actor, scene.arrival.understood
+    if not scene.is_automatic:
+        others = await others_on(tx, understood.mail, scene.ours | {scene.writer.user.email})
+        await tickets.add_participants(tx, ticket.id, [user.id for user in others])
+    if by.is_agent and ticket.requester_id != by.user_id:
+        return await _agent_writes(scene, ticket, is_proved=scene.writer.is_proved_agent and place.by_address)
+    words = _words(understood, await _store(scene, by))
+    comment = await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL, automatic=scene.is_automatic)
+    return comment.id
+
+
+async def _agent_writes(scene: _Scene, ticket: Ticket, *, is_proved: bool) -> UUID | None:
+    """Anyone can write an agent's address into From: until it is proved, it stays among agents and orders nothing."""
+    tx, by, understood = scene.tx, scene.writer.actor, scene.arrival.understood
+    words = _words(understood, await _store(scene, by))
+    if not is_proved or scene.is_automatic:
+        return (await tickets.note(tx, ticket, words, by=by, source=Source.EMAIL)).id
+    orders = read_orders(words.text)
+    if orders.commands or orders.is_note:
+        words = msgspec.structs.replace(words, text=orders.text, html=None)
+    comment_id = None
+    if words.text.strip() or words.attachment_ids:
+        comment_id = await _say(tx, ticket, words, by, is_note=orders.is_note)
+    held = await tickets.hold(tx, ticket.id, seen_by=overseer(tx.organization_id))
+    complaints = await carry_out(tx, held, orders.commands, by=by)
+    if complaints:
+        await tickets.note(tx, held, Words("\n".join(complaints)), by=by, source=Source.EMAIL)
+    return comment_id
+
+
+async def _say(tx: Transaction, ticket: Ticket, words: Words, by: Actor, *, is_note: bool) -> UUID:
+    if is_note:
+        return (await tickets.note(tx, ticket, words, by=by, source=Source.EMAIL)).id
+    return (await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL)).id
+
+
+async def _open(scene: _Scene, place: Place) -> Conclusion:
+    inside = _passed_on(scene)
+    if inside:
+        opened, comment_id = await _open_for_another(scene, inside)
+    else:
+        understood = scene.arrival.understood
+        words = _words(understood, await _store(scene, scene.writer.actor), with_signature=True)
+        subject = understood.mail.subject
+        opened, comment_id = await _open_ticket(scene, place, scene.writer, words, subject)
+    if place.older and place.relation:
+        await tickets.relate(scene.tx, opened, place.older, place.relation)
+    return Conclusion(ticket_id=opened.id, comment_id=comment_id)
+
+
+def _passed_on(scene: _Scene) -> Forwarded | None:
+    """A customer's mail that an agent sends on to us. Not where the agent's domain says that the agent didn't."""
+    is_disproved = scene.arrival.verdict.authentication.dmarc == "fail"
+    if not scene.writer.actor.is_agent or is_disproved or scene.is_automatic:
+        return None
+    inside = forwarded(scene.arrival.understood.mail)
+    return inside if inside and not is_ours(inside.sender.email, scene.ours) else None
+
+
+async def _open_for_another(scene: _Scene, inside: Forwarded) -> tuple[Ticket, UUID]:
+    """The requester is who wrote the mail inside; what the agent wrote above it is a note of theirs."""
+    mail = scene.arrival.understood.mail
+    sender = await writer(scene.tx, inside.sender, is_proved=False)
+    files = mail.attachments if inside.attachments is None else inside.attachments
+    inner = understood_of(
+        msgspec.structs.replace(mail, text=inside.text, html=inside.html, attachments=files, sender=inside.sender)
+    )
+    words = _words(inner, await _store(scene, sender.actor, inner), with_signature=True)
+    opened, comment_id = await _open_ticket(scene, Place(), sender, words, inside.subject)
+    note = understood_of(msgspec.structs.replace(mail, text=inside.note, html=None)).text if inside.note else ""
+    if note.strip():
+        held = await tickets.hold(scene.tx, opened.id, seen_by=sender.actor)
+        await tickets.note(
+            scene.tx, held, Words(note[: tickets.LONGEST_TEXT]), by=scene.writer.actor, source=Source.EMAIL
+        )
+    return opened, comment_id
+
+
+async def _open_ticket(
+    scene: _Scene, place: Place, requester: Writer, words: Words, subject: str
+) -> tuple[Ticket, UUID]:
+    tx = scene.tx
+    passed_on = requester is not scene.writer
+    others = (
+        []
+        if scene.is_automatic or passed_on
+        else await others_on(tx, scene.arrival.understood.mail, scene.ours | {requester.user.email})
+    )
+    opened = await tickets.open(
+        tx,
+        tickets.Opening(
+            subject=subject or _NO_SUBJECT,
+            words=words,
+            requester_id=requester.user.id,
+            source=Source.EMAIL,
+            department_id=_department(scene, place),
+            participant_ids=[user.id for user in others],
+            automatic=scene.is_automatic,
+        ),
+        by=requester.actor,
+    )
+    comment_id = next(fact.comment_id for fact in reversed(tx.facts) if isinstance(fact, tickets.TicketOpened))
+    return opened, comment_id
+
+
+def _department(scene: _Scene, place: Place) -> UUID | None:
+    inherited = place.older.department_id if place.older and place.relation is Relation.FOLLOW_UP else None
+    return inherited or scene.arrival.entry.department_id
+
+
+async def _store(scene: _Scene, by: Actor, understood: Understood | None = None) -> Sequence[UUID]:
+    """The attachments, kept for the comment to come; what the organization's limits keep out stays in the original."""
+    verdict = scene.arrival.verdict
+    files = (understood or scene.arrival.understood).mail.attachments
+    # What was judged are the outer mail's files; those of a mail inside are looked at by their own place in it.
+    judged = {id(file): number for number, file in enumerate(scene.arrival.understood.mail.attachments)}
+    kept = [(judged.get(id(file)), file) for file in files]
+    uploads = [
+        tickets.Upload(
+            file.name,
+            file.content_type,
+            file.content,
+            file.content_id if file.inline else None,
+        )
+        for number, file in kept
+        if number is None or number not in verdict.dropped
+    ]
+    blobs = scene.installation.blobs
+    return [
+        (await tickets.store_attachment(scene.tx, blobs, upload, by=by)).id for upload in uploads[:_MOST_ATTACHMENTS]
+    ]
+
+
+def _words(understood: Understood, attachment_ids: Sequence[UUID], *, with_signature: bool = False) -> Words:
+    # The first mail's signature often holds a telephone number; later ones only repeat it.
+    signature = understood.signature
+    pieces = [understood.text, signature] if with_signature and signature else [understood.text]
+    below = [piece for piece in ("" if with_signature else signature, understood.quoted_text) if piece]
+    return Words(
+        text="\n\n".join(pieces)[: tickets.LONGEST_TEXT],
+        html=understood.markup,
+        attachment_ids=attachment_ids,
+        quoted_text="\n\n".join(below) or None,
+    )
