@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from parlour.foundation.settings import Settings
 from tests.browser.desks import Desks
@@ -13,6 +13,9 @@ from tests.browser.web import Web, web
 from tests.journeys.desk import journey
 
 __all__ = ["journey"]
+
+# A machine may be busy with other tests; what is expected is waited for, no longer than it takes.
+expect.set_options(timeout=20_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

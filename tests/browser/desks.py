@@ -50,7 +50,7 @@ class Desks:
             )
             await context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.url}])
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         self.watch(page)
         return page
 

@@ -53,9 +53,10 @@ export default class extends Controller {
   }
 
   disconnected() {
+    // Every failed attempt comes through here: the first one counts.
+    if (this.wasDown) return;
     this.wasDown = true;
     delete document.documentElement.dataset.live;
-    clearTimeout(this.wait);
     this.wait = setTimeout(() => {
       if (!isConnected()) this.say(navigator.onLine ? "Reconnecting…" : "You are offline. What you write is kept.");
     }, 2500);

@@ -125,9 +125,15 @@ export default class extends Controller {
     return option;
   }
 
-  close() { this.list?.hidePopover(); }
+  // At once, not with the event that follows later: the next key is already on its way.
+  close() {
+    if (!this.list) return;
+    this.list.hidePopover();
+    this.closed();
+  }
 
   closed() {
+    if (!this.list) return;
     this.list.remove();
     this.list = null;
     this.buttonTarget.setAttribute("aria-expanded", "false");
