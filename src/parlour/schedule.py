@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from parlour import tickets
+from parlour import email, tickets
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 
@@ -37,4 +37,5 @@ async def discard_unsent_uploads(installation: Installation) -> None:
 SCHEDULE: Final = (
     Appointment("17 * * * *", forget_old_idempotency_keys),
     Appointment("37 * * * *", discard_unsent_uploads),
+    Appointment("*/10 * * * *", email.rescue_waiting_mail),
 )

@@ -1,6 +1,7 @@
 """Carries words in and out by mail."""
 
 from parlour.email.accounting import Origin, Outcome, origins
+from parlour.email.by_hand import NotToBeAdmitted, NotToBeRetried, admit_by_hand, rescue_waiting_mail, retry
 from parlour.email.events import ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery
@@ -21,6 +22,8 @@ __all__ = [
     "Mailbox",
     "MailboxTaken",
     "NotTaken",
+    "NotToBeAdmitted",
+    "NotToBeRetried",
     "Origin",
     "Outcome",
     "Parcel",
@@ -29,12 +32,15 @@ __all__ = [
     "Sending",
     "SendingState",
     "add_mailbox",
+    "admit_by_hand",
     "mailboxes",
     "origins",
     "outbox",
     "parse",
     "post",
     "receive",
+    "rescue_waiting_mail",
+    "retry",
     "send_reply",
     "sendings",
     "take_in",

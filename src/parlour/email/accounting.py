@@ -85,6 +85,11 @@ async def begin(tx: Transaction, entry_id: UUID) -> Begun | None:
     return Begun(Entry(**values), found.attempts, found.failures)
 
 
+async def entry_of(tx: Transaction, entry_id: UUID) -> Entry:
+    """An entry, whatever has become of it. Raises `NotFound`."""
+    return await tx.one(Entry, _ENTRY, id=entry_id)
+
+
 async def claim(tx: Transaction, entry_id: UUID, identity: bytes | None, message_id: str | None) -> bool:
     """Admit the entry, unless it has been accounted for. A second delivery of the same mail is noted as such.
 
@@ -181,6 +186,13 @@ class _Attempt(Entry, frozen=True):
     failures: int
 
 
+_ENTRY = """
+    select i.id, i.mailbox_id, i.envelope_sender, i.envelope_recipients, i.blob_key, m.department_id,
+        i.client_address, i.client_name, i.released_at is not null as released
+    from inbound_messages i
+    join mailboxes m on m.organization_id = i.organization_id and m.id = i.mailbox_id
+    where i.id = %(id)s
+"""
 _BEGIN = """
     update inbound_messages i
     set attempts = attempts + 1

@@ -12,7 +12,7 @@ from parlour.email.commands import carry_out, read_orders
 from parlour.email.correspondents import Writer, address_of_sender, is_ours, others_on, writer
 from parlour.email.ledger import Entry
 from parlour.email.mailboxes import mailboxes
-from parlour.email.reading import Forwarded, forwarded
+from parlour.email.reading import Address, Forwarded, forwarded
 from parlour.email.safety import Automatic, Verdict
 from parlour.email.threading import Place, overseer, place_of
 from parlour.email.understanding import Understood, understood_of
@@ -46,23 +46,34 @@ class _Scene(msgspec.Struct, frozen=True):
         return self.arrival.understood.mail.automatic
 
 
-async def admit(
+async def admit(tx: Transaction, installation: Installation, arrival: Arrival) -> Conclusion:
+    """Let the mail in as far as it may come. Raises `NoSender`, or `Invalid` where the sender's address is none."""
+    return await write(tx, installation, arrival)
+
+
+async def write(
     tx: Transaction, installation: Installation, arrival: Arrival, *, stand_in: Writer | None = None
 ) -> Conclusion:
-    """Write the mail into the tickets. `stand_in` is who it is from where the mail itself names nobody.
-
-    Raises `NoSender`, or `Invalid` where the sender's address is none.
-    """
-    entry, mail, verdict = arrival.entry, arrival.understood.mail, arrival.verdict
-    ours = {mailbox.address for mailbox in await mailboxes(tx)}
+    """The mail goes onto a ticket. `stand_in` is who it is from where the mail itself names nobody."""
+    mail = arrival.understood.mail
+    ours = await _our_addresses(tx)
     who = stand_in or await _writer(tx, arrival, ours)
     scene = _Scene(tx, installation, arrival, ours, who)
-    place = await place_of(tx, installation.signer, mail, entry.envelope_recipients, who)
+    place = await place_of(tx, installation.signer, mail, arrival.entry.envelope_recipients, who)
     if place.ticket:
         return Conclusion(ticket_id=place.ticket.id, comment_id=await _join(scene, place, place.ticket))
-    if verdict.automatic is Automatic.VACATION:
+    if mail.automatic and arrival.verdict.automatic is Automatic.VACATION:
         return Conclusion(Outcome.AUTOMATIC, _AWAY)
     return await _open(scene, place)
+
+
+async def address_of_arrival(tx: Transaction, arrival: Arrival) -> Address:
+    """Who is to be answered. Raises `NoSender`."""
+    return address_of_sender(arrival.understood.mail, await _our_addresses(tx))
+
+
+async def _our_addresses(tx: Transaction) -> set[str]:
+    return {mailbox.address for mailbox in await mailboxes(tx)}
 
 
 async def _writer(tx: Transaction, arrival: Arrival, ours: set[str]) -> Writer:

@@ -71,6 +71,11 @@ class Doorways:
         found = await self._ask("select id as organization_id, id from doorway_organizations_with_unsent_uploads() id")
         return [place.organization_id for place in found]
 
+    async def organizations_with_waiting_mail(self) -> list[UUID]:
+        """Who has mail that came in more than ten minutes ago and is not accounted for."""
+        found = await self._ask("select id as organization_id, id from doorway_organizations_with_waiting_mail() id")
+        return [place.organization_id for place in found]
+
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         try:
             async with self._pool.connection() as connection:
