@@ -108,7 +108,7 @@ async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     try:
         for address in addresses:
-            await until(lambda address=address: _answers(address))  # type: ignore[misc]
+            await until(lambda address=address: _answers(address), within=60)  # type: ignore[misc]
         yield addresses
     finally:
         for process in running:
