@@ -71,12 +71,20 @@ async def mail_server() -> AsyncIterator[MailServer]:
     """A server on a free port of this machine."""
     twin = MailServer()
     loop = asyncio.get_running_loop()
-    listening = await loop.create_server(
-        lambda: SMTP(twin, hostname="twin.test", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0
-    )
+    sessions: list[SMTP] = []
+
+    def session() -> SMTP:
+        sessions.append(SMTP(twin, hostname="twin.test", enable_SMTPUTF8=True, loop=loop))
+        return sessions[-1]
+
+    listening = await loop.create_server(session, "127.0.0.1", 0)
     twin.port = listening.sockets[0].getsockname()[1]
     try:
         yield twin
     finally:
         listening.close()
+        for each in sessions:
+            # A client may keep its line for another mail.
+            if each.transport:
+                each.transport.close()
         await listening.wait_closed()

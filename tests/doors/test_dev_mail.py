@@ -10,7 +10,7 @@ import msgspec
 import pytest_asyncio
 
 from parlour import email
-from parlour.email.composing import Enclosure, Letter, compose
+from parlour.email.sending.composing import Enclosure, Letter, compose
 from parlour.foundation import ids
 from parlour.foundation.installation import Installation
 from parlour.listeners import smtp

@@ -11,8 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlour.email.addresses import number_in, reply_address, without_mark
-from parlour.email.composing import Enclosure, Letter, Quotation, compose, message_id_for, sender_name, subject_for
 from parlour.email.reading import Address, parse, split, split_html
+from parlour.email.sending.composing import (
+    Enclosure,
+    Letter,
+    Quotation,
+    compose,
+    message_id_for,
+    sender_name,
+    subject_for,
+)
 from parlour.foundation.crypto import Signer
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -107,7 +115,9 @@ def test_files_go_along_and_pictures_stay_where_they_stood() -> None:
 
 
 def test_an_automatic_mail_says_so() -> None:
-    assert read(msgspec.structs.replace(LETTER, automatic=True))["Auto-Submitted"] == "auto-generated"
+    message = read(msgspec.structs.replace(LETTER, automatic=True))
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["X-Auto-Response-Suppress"] == "All"
 
 
 def test_the_subject_is_marked_once() -> None:

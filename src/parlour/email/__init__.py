@@ -6,12 +6,25 @@ from parlour.email.events import ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
-from parlour.email.outgoing import SendingState
-from parlour.email.posting import NotTaken, Parcel, outbox, post
 from parlour.email.reading import Address, Mail, parse
-from parlour.email.sending import Sending, send_reply, sendings
+from parlour.email.sending import (
+    NotTaken,
+    Parcel,
+    Recipients,
+    Sending,
+    SendingState,
+    hang_up,
+    outbox,
+    post,
+    prepare_reply,
+    recipients_for,
+    resume_mail,
+    send,
+    send_reply,
+    sendings,
+)
 
-JOBS = (take_in, send_reply)
+JOBS = (take_in, send_reply, send)
 """What this room lets the queue run."""
 
 __all__ = [
@@ -27,20 +40,26 @@ __all__ = [
     "Origin",
     "Outcome",
     "Parcel",
+    "Recipients",
     "ReplyNotSent",
     "ReplySent",
     "Sending",
     "SendingState",
     "add_mailbox",
     "admit_by_hand",
+    "hang_up",
     "mailboxes",
     "origins",
     "outbox",
     "parse",
     "post",
+    "prepare_reply",
     "receive",
+    "recipients_for",
     "rescue_waiting_mail",
+    "resume_mail",
     "retry",
+    "send",
     "send_reply",
     "sendings",
     "take_in",

@@ -1,5 +1,6 @@
 """Every question that may be asked before an organization is known. Each is a `security definer` function: ids only."""
 
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -76,6 +77,28 @@ class Doorways:
         found = await self._ask("select id as organization_id, id from doorway_organizations_with_waiting_mail() id")
         return [place.organization_id for place in found]
 
+    async def organizations_with_held_replies_due(self, now: datetime) -> list[UUID]:
+        """Who has replies that were held back until now."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_held_replies_due(%s) id", now
+            )
+        )
+
+    async def organizations_with_mail_due(self, before: datetime) -> list[UUID]:
+        """Whose mail should have been tried again before a moment."""
+        return _all(
+            await self._ask("select id as organization_id, id from doorway_organizations_with_mail_due(%s) id", before)
+        )
+
+    async def organizations_with_domains_to_check(self, before: datetime) -> list[UUID]:
+        """Whose domains were not looked at in the DNS since a moment."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_domains_to_check(%s) id", before
+            )
+        )
+
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         try:
             async with self._pool.connection() as connection:
@@ -84,6 +107,10 @@ class Doorways:
                 return await cursor.fetchall()
         except PoolTimeout as timeout:
             raise Unavailable() from timeout
+
+
+def _all(found: list[Whereabouts]) -> list[UUID]:
+    return [place.organization_id for place in found]
 
 
 def _first(found: list[Whereabouts]) -> UUID | None:

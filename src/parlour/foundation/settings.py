@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     pool_size: int = 8
 
     smtp_url: str = ""
+    mail_send_seconds: float = 60.0
     mail_size_limit: int = 35 * 1024 * 1024
     private_hosts: Literal["allow", "refuse"] = "refuse"
     mail_ca_file: str = ""

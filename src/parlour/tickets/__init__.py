@@ -18,6 +18,8 @@ from parlour.tickets.events import (
     DepartmentChanged,
     NoteAdded,
     PriorityChanged,
+    ReplyHeld,
+    ReplyTakenBack,
     RequesterChanged,
     StatusChanged,
     SubjectChanged,
@@ -31,6 +33,8 @@ from parlour.tickets.events import (
 )
 from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin
 from parlour.tickets.follow_ups import follow_up_days, needs_follow_up, set_follow_up_days
+from parlour.tickets.freshness import Seen, SomebodyWrote, check_seen
+from parlour.tickets.held_replies import SaidAlready, hold_reply, release_reply, take_back_reply
 from parlour.tickets.inbox import BadCursor, Filter, Page, Sort, count, list_page, page_statement
 from parlour.tickets.models import (
     UNRESOLVED,
@@ -77,7 +81,12 @@ __all__ = [
     "Reference",
     "RelatedTicket",
     "Relation",
+    "ReplyHeld",
+    "ReplyTakenBack",
     "RequesterChanged",
+    "SaidAlready",
+    "Seen",
+    "SomebodyWrote",
     "Sort",
     "Source",
     "Span",
@@ -106,6 +115,7 @@ __all__ = [
     "attachments_of",
     "change",
     "change_tag",
+    "check_seen",
     "comments",
     "count",
     "delete",
@@ -119,6 +129,7 @@ __all__ = [
     "follow_up_days",
     "hold",
     "hold_in_bin",
+    "hold_reply",
     "last_comments",
     "list_page",
     "marked_words",
@@ -130,6 +141,7 @@ __all__ = [
     "preview_of",
     "relate",
     "related",
+    "release_reply",
     "remove_participant",
     "remove_tag",
     "reply",
@@ -139,6 +151,7 @@ __all__ = [
     "set_tags",
     "store_attachment",
     "tags",
+    "take_back_reply",
     "takes_part",
     "view_counts",
     "words_of",

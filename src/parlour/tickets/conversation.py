@@ -96,7 +96,7 @@ async def activities(tx: Transaction, ticket: Ticket, *, seen_by: Actor, limit: 
 _SELECT = """
     select
         c.id, c.ticket_id, c.author_id, u.name as author_name, u.email as author_email, u.role as author_role,
-        c.visibility, c.source, c.text, c.html, c.quoted_text, c.created_at,
+        c.visibility, c.source, c.text, c.html, c.quoted_text, c.created_at, c.held_at,
         array(
             select reader.user_id from comment_readers reader
             where reader.organization_id = c.organization_id and reader.comment_id = c.id

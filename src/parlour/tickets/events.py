@@ -30,6 +30,20 @@ class AgentReplied(TicketFact, frozen=True, kw_only=True):
     comment_id: UUID
 
 
+class ReplyHeld(TicketFact, frozen=True, kw_only=True):
+    """An agent's reply is written and waits to be said. Only told to screens: it may yet be taken back."""
+
+    is_kept: ClassVar[bool] = False
+    comment_id: UUID
+
+
+class ReplyTakenBack(TicketFact, frozen=True, kw_only=True):
+    """It was not said, and is a draft again."""
+
+    is_kept: ClassVar[bool] = False
+    comment_id: UUID
+
+
 class NoteAdded(TicketFact, frozen=True, kw_only=True):
     """An agent wrote to agents."""
 

@@ -103,7 +103,10 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """One message on a ticket. `html` has been cleaned; `quoted_text` is what the mail repeated of earlier ones."""
+    """One message on a ticket. `html` has been cleaned; `quoted_text` is what the mail repeated of earlier ones.
+
+    With `held_at` it is a reply that is not said yet: agents see it, customers don't.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -117,6 +120,7 @@ class Comment(msgspec.Struct, frozen=True):
     html: str | None
     quoted_text: str | None
     created_at: datetime
+    held_at: datetime | None
     reader_ids: list[UUID]
     attachments: list[Attachment]
 

@@ -24,10 +24,10 @@ async def reply(
     """
     comment_id = await write_comment(tx, NewComment(ticket.id, words, Visibility.PUBLIC, source), by=by)
     if by.is_agent:
-        await _count_reply(tx, ticket, words, _ANSWERED)
+        await count_reply(tx, ticket, words.text, ANSWERED)
     else:
         await add_participants(tx, ticket.id, [by.user_id])
-        await _count_reply(tx, ticket, words, "" if automatic else _REOPENED)
+        await count_reply(tx, ticket, words.text, "" if automatic else _REOPENED)
     await extend_search(tx, ticket.id, words_of(by.name, by.email, words.text), Visibility.PUBLIC)
     changed = await fresh(tx, ticket.id)
     if by.is_agent:
@@ -65,7 +65,8 @@ async def note(
     return await find_comment(tx, comment_id, seen_by=by)
 
 
-async def _count_reply(tx: Transaction, ticket: Ticket, words: Words, consequence: str) -> None:
+async def count_reply(tx: Transaction, ticket: Ticket, text: str, consequence: str) -> None:
+    """What a public comment changes on its ticket."""
     await tx.run(
         f"""
         update tickets
@@ -74,13 +75,13 @@ async def _count_reply(tx: Transaction, ticket: Ticket, words: Words, consequenc
         where id = %(id)s
         """,
         id=ticket.id,
-        preview=preview_of(words.text),
+        preview=preview_of(text),
         now=clock.now(),
         **({"open": Status.OPEN} if consequence == _REOPENED else {}),
     )
 
 
-_ANSWERED = ", first_replied_at = coalesce(first_replied_at, %(now)s)"
+ANSWERED = ", first_replied_at = coalesce(first_replied_at, %(now)s)"
 _REOPENED = """
     , status = case when status = 'IN_PROGRESS' then status else %(open)s end, resolved_at = null, closed_at = null
 """

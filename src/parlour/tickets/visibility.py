@@ -21,7 +21,7 @@ def tickets_seen_by(actor: Actor) -> tuple[str, dict[str, Any]]:
 def comments_seen_by(actor: Actor) -> tuple[str, dict[str, Any]]:
     """A condition on `comments c` of a ticket the actor may see, and its parameters."""
     if not actor.is_agent:
-        return "c.visibility = 'PUBLIC'", {}
+        return "(c.visibility = 'PUBLIC' and c.held_at is null)", {}
     return _NOT_PRIVATE_TO_OTHERS, {"viewer": actor.user_id}
 
 

@@ -54,6 +54,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None = None
     quotation: Quotation | None = None
     enclosures: Sequence[Enclosure] = ()
+    signature: str = ""
+    thread_topic: str = ""
+    thread_index: str = ""
     automatic: bool = False
 
 
@@ -128,8 +131,15 @@ def _write_headers(message: EmailMessage, letter: Letter) -> None:
     references = _bounded(letter.references)
     if references:
         message["References"] = " ".join(f"<{reference}>" for reference in references)
+    if letter.thread_topic:
+        message["Thread-Topic"] = _one_line(letter.thread_topic)
+    if letter.thread_index:
+        message["Thread-Index"] = _one_line(letter.thread_index)
     if letter.automatic:
-        message["Auto-Submitted"] = "auto-generated"
+        # RFC 3834 section 5, and what Exchange and older programs understand instead.
+        message["Auto-Submitted"] = "auto-replied"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["Precedence"] = "auto_reply"
 
 
 def _bounded(references: Sequence[str]) -> list[str]:
