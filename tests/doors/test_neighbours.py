@@ -58,9 +58,7 @@ async def belongings(acme: Company) -> Belongings:
         held = await tickets.hold(tx, ticket.id, seen_by=acme.bob)
         words = Words(f"About the {SECRET}", attachment_ids=[sent.id])
         comment = await tickets.reply(tx, held, words, by=acme.bob, source=Source.API)
-    fact = tickets.TicketAssigned(
-        **about(ticket, acme.alice.user_id), before=None, after=acme.bob.user_id
-    )
+    fact = tickets.TicketAssigned(**about(ticket, acme.alice.user_id), before=None, after=acme.bob.user_id)
     await notifications.notify_assignee(acme.installation, acme.organization_id, fact=fact)
     async with acme.database.reading(acme.organization_id) as tx:
         notification_id = (await notifications.notifications_of(tx, acme.bob))[0].id
