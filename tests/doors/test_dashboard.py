@@ -5,7 +5,7 @@ import pytest
 
 from parlour.entrance import COOKIE
 from parlour.people import Actor
-from parlour.tickets import Status
+from parlour.tickets import Priority, Status
 from tests.builders import Company
 from tests.doors.conftest import Connect, session_of
 
@@ -46,6 +46,20 @@ async def test_a_query_that_makes_no_sense_is_refused_in_words(query: str, acme:
     answer = await alice.get(f"/dashboard/views/all?{query}")
     assert answer.status_code == 400
     assert "<h1" in answer.text
+
+
+async def test_filters_narrow_a_view_and_empty_ones_do_not(acme: Company, connect: Connect) -> None:
+    await acme.ticket("A leak", priority=Priority.HIGH, tags=["gasket, small"])
+    await acme.ticket("A bill")
+    alice = await desk(connect, acme, acme.alice)
+    form = {"status": "", "priority": "HIGH", "assignee": "none", "tag": "gasket, small", "sort": "createdAt"}
+    narrow = (await alice.get("/dashboard/views/unresolved", params=form)).text
+    assert "A leak" in narrow
+    assert "A bill" not in narrow
+    nothing = dict.fromkeys(form, "") | {"sort": "-updatedAt"}
+    wide = (await alice.get("/dashboard/views/unresolved", params=nothing)).text
+    assert "A leak" in wide
+    assert "A bill" in wide
 
 
 async def test_an_agent_of_one_department_sees_its_tickets_and_views_only(acme: Company, connect: Connect) -> None:

@@ -4,6 +4,7 @@ import { place } from "../lib/place.js";
 // A button and its popover of .menu-item elements, walked with the arrow keys.
 export default class extends Controller {
   static targets = ["button", "list"];
+  static values = { align: { type: String, default: "start" } };
 
   toggle(event) {
     event?.preventDefault();
@@ -12,7 +13,7 @@ export default class extends Controller {
 
   open() {
     this.listTarget.showPopover();
-    place(this.listTarget, this.buttonTarget);
+    place(this.listTarget, this.buttonTarget, { align: this.alignValue });
     this.buttonTarget.setAttribute("aria-expanded", "true");
     this.items[0]?.focus({ preventScroll: true });
   }

@@ -40,10 +40,10 @@ class PlaceQuery(msgspec.Struct, frozen=True):
     """The query string of every dashboard page. Unknown parameters are left alone: mails and bookmarks add theirs."""
 
     view: str = ""
-    status: tuple[Status, ...] = ()
-    priority: tuple[Priority, ...] = ()
+    status: list[Status] = []
+    priority: list[Priority] = []
     assignee: str = ""
-    tag: tuple[str, ...] = ()
+    tag: list[str] = []
     sort: Sort | None = None
     q: Annotated[str, Meta(max_length=200)] = ""
     after: str | None = None
