@@ -10,7 +10,7 @@ LOCK_FILES = {"package-lock.json"}
 
 FORBIDDEN = {
     "an address of a package registry": re.compile(
-        r"registry\.npmjs\.org|files\.pythonhosted\.org|pypi\.org/simple|--(?:extra-)?index-url|\"resolved\":"
+        r"https?://(?:registry|files|pypi|mirrors?|deb)\.[\w.-]+|--(?:extra-)?index-url|\"resolved\":"
     ),
     "a folder of one person's machine": re.compile(
         r"(?<![\w.])/(?:home/\w+|Users/\w+|root/\.\w+|work/main|tmp/w)(?:/|\b)"
