@@ -9,7 +9,7 @@ url = os.environ["OWNER_DATABASE_URL"].replace("postgresql://", "postgresql+psyc
 engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
 
 with engine.connect() as connection:
-    # A migration waits at most this long for a lock: better to fail and be repeated than to queue every reader behind it.
+    # No migration waits longer for a lock: better to fail and be repeated than to queue every reader behind it.
     connection.exec_driver_sql("set lock_timeout = '5s'")
     # Two deployments at once take turns.
     connection.exec_driver_sql("select pg_advisory_lock(hashtext('parlour.migrate'))")
