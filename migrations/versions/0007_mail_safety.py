@@ -22,6 +22,8 @@ LEDGER = """
         add column automatic text check (automatic in ('VACATION', 'BOUNCE', 'LIST', 'NOTICE')),
         -- Whether a program may write back to its sender.
         add column answerable boolean not null default true,
+        -- Which of its files the organization's limits kept out, and why.
+        add column left_out text,
         -- Let out of quarantine by somebody: no verdict holds it again.
         add column released_at timestamptz,
         add column released_by uuid;

@@ -8,6 +8,7 @@ from parlour.foundation.jobs import Reactions
 REACTIONS: Final[Reactions] = {
     tickets.TicketOpened: [notifications.notify_assignee],
     tickets.AgentReplied: [email.send_reply],
+    email.ReplyBounced: [notifications.notify_assignee],
     email.ReplyNotSent: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee],
     tickets.TicketAssigned: [notifications.notify_assignee],

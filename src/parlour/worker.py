@@ -68,7 +68,9 @@ def queue_of(installation: Installation) -> procrastinate.App:
         kwargs={"application_name": "parlour worker"},
     )
     queue = procrastinate.App(connector=connector)
-    functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions} | set(email.JOBS)
+    functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions} | set(
+        email.JOBS
+    )
     for function in functions:
         queue.task(name=name_of(function), queue=QUEUE, retry=Retry())(_job_of(installation, function))
     for appointment in SCHEDULE:

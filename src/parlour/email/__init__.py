@@ -2,7 +2,7 @@
 
 from parlour.email.accounting import Origin, Outcome, origins
 from parlour.email.by_hand import NotToBeAdmitted, NotToBeRetried, admit_by_hand, rescue_waiting_mail, retry
-from parlour.email.events import ReplyNotSent, ReplySent
+from parlour.email.events import ReplyBounced, ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery
 from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
@@ -41,6 +41,7 @@ __all__ = [
     "Outcome",
     "Parcel",
     "Recipients",
+    "ReplyBounced",
     "ReplyNotSent",
     "ReplySent",
     "Sending",

@@ -13,6 +13,12 @@ class ReplySent(TicketFact, frozen=True, kw_only=True):
     comment_id: UUID
 
 
+class ReplyBounced(TicketFact, frozen=True, kw_only=True):
+    """It came back: the customer has not got it."""
+
+    comment_id: UUID
+
+
 class ReplyNotSent(TicketFact, frozen=True, kw_only=True):
     """It was given up: the customer has not got it."""
 

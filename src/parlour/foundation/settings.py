@@ -35,6 +35,10 @@ class Settings(BaseSettings):
 
     smtp_url: str = ""
     mail_send_seconds: float = 60.0
+    mail_dns: str = "system"
+    mail_sender_limit: str = "100/10 minutes"
+    spam_filter_url: str = ""
+    virus_scanner_url: str = ""
     mail_size_limit: int = 35 * 1024 * 1024
     private_hosts: Literal["allow", "refuse"] = "refuse"
     mail_ca_file: str = ""

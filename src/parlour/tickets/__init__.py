@@ -12,6 +12,7 @@ from parlour.tickets.attachments import (
 )
 from parlour.tickets.changing import Changes, change, delete, restore
 from parlour.tickets.conversation import Activity, Span, activities, comments, find_comment, last_comments
+from parlour.tickets.dangers import danger_of, ending_of
 from parlour.tickets.events import (
     AgentReplied,
     CustomerReplied,
@@ -118,9 +119,11 @@ __all__ = [
     "check_seen",
     "comments",
     "count",
+    "danger_of",
     "delete",
     "discard_attachment",
     "discard_unsent",
+    "ending_of",
     "filter_of",
     "find",
     "find_attachment",

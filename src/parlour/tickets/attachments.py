@@ -13,6 +13,7 @@ from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound
 from parlour.foundation.storage import Blobs
 from parlour.people import Actor
+from parlour.tickets.dangers import danger_of, without_turning
 from parlour.tickets.models import Attachment
 from parlour.tickets.visibility import comments_seen_by, tickets_seen_by
 
@@ -28,6 +29,8 @@ class Upload(msgspec.Struct, frozen=True):
     content_type: str
     content: bytes
     content_id: str | None = None
+    warning: str | None = None
+    """What a scanner said of it, in words."""
 
 
 class StoredAttachment(msgspec.Struct, frozen=True):
@@ -49,16 +52,18 @@ async def store_attachment(tx: Transaction, blobs: Blobs, upload: Upload, *, by:
         content_type=_content_type(upload.content_type),
         size=len(upload.content),
         content_id=upload.content_id,
+        warning=upload.warning or danger_of(upload.name, upload.content),
     )
     key = f"{tx.organization_id}/attachments/{attachment.id}"
     await blobs.put(key, upload.content)
     await tx.run(
         """
         insert into attachments
-            (organization_id, id, uploader_id, name, content_type, size, content_id, blob_key, created_at)
+            (organization_id, id, uploader_id, name, content_type, size, content_id, blob_key, created_at,
+             warning)
         values
             (current_organization(), %(id)s, %(uploader_id)s, %(name)s, %(content_type)s, %(size)s,
-             %(content_id)s, %(blob_key)s, %(created_at)s)
+             %(content_id)s, %(blob_key)s, %(created_at)s, %(warning)s)
         """,
         uploader_id=by.user_id,
         blob_key=key,
@@ -153,7 +158,7 @@ async def discard_unsent(tx: Transaction, blobs: Blobs, before: datetime) -> int
 
 def safe_name(name: str) -> str:
     """A file name that is no path and no trick: at most 255 characters, its ending kept."""
-    name = _UNSAFE.sub("_", name).strip(" .") or "file"
+    name = _UNSAFE.sub("_", without_turning(name)).strip(" .") or "file"
     if len(name) <= 255:
         return name
     stem, dot, ending = name.rpartition(".")

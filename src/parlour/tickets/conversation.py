@@ -104,7 +104,8 @@ _SELECT = """
         ) as reader_ids,
         coalesce((
             select jsonb_agg(jsonb_build_object(
-                'id', a.id, 'name', a.name, 'content_type', a.content_type, 'size', a.size, 'content_id', a.content_id
+                'id', a.id, 'name', a.name, 'content_type', a.content_type, 'size', a.size, 'content_id', a.content_id,
+                'warning', a.warning
             ) order by a.id)
             from attachments a
             where a.organization_id = c.organization_id and a.comment_id = c.id

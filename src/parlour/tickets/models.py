@@ -93,13 +93,17 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file. `content_id` is set for an image that the comment's HTML shows inline; `size` is in bytes."""
+    """A file. `content_id` is set for an image that the comment's HTML shows inline; `size` is in bytes.
+
+    `warning` says why it is dangerous to open; None where nothing speaks against it.
+    """
 
     id: UUID
     name: str
     content_type: str
     size: int
     content_id: str | None
+    warning: str | None = None
 
 
 class Comment(msgspec.Struct, frozen=True):

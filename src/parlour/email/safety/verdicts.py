@@ -33,7 +33,8 @@ class Automatic(StrEnum):
 class Authentication(msgspec.Struct, frozen=True, rename="camel"):
     """Who really sent it, in the words of RFC 8601: pass, fail, softfail, neutral, none, temperror, permerror.
 
-    `source` is the server that checked: one the mailbox trusts, or `parlour`; empty where nobody did.
+    `source` is the server that checked: one the mailbox trusts, or `parlour`; empty where nobody did. `policy` is what
+    the sender's domain wants done with mail that fails: none, quarantine, reject; empty where it doesn't say.
     """
 
     spf: str = "none"
@@ -41,11 +42,17 @@ class Authentication(msgspec.Struct, frozen=True, rename="camel"):
     dmarc: str = "none"
     aligned_domain: str | None = None
     source: str = ""
+    policy: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether the address in From is proved by its domain."""
-        return self.dmarc == "pass"
+        """Whether the address in From is proved by its domain, be it by DMARC or, where it has no policy, without."""
+        return self.dmarc == "pass" or (self.dmarc == "none" and self.aligned_domain is not None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the domain in From says that this is not its mail."""
+        return self.dmarc == "fail"
 
 
 class Spam(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,6 +73,8 @@ class Kind(StrEnum):
     """Given up after many attempts; the address may be a good one."""
     DELAYED = "DELAYED"
     """Not given up yet."""
+    DELIVERED = "DELIVERED"
+    """A receipt: it arrived."""
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +102,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """For each attachment why it is dangerous to open; None where nothing speaks against it."""
     dropped: frozenset[int] = frozenset()
     """The attachments, by index, that the organization's limits keep out; the raw mail still has them."""
+    left_out: str | None = None
+    """What was dropped and why, in words."""
 
 
 NEUTRAL: Final = Verdict()
