@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     _sweep()
     home = CACHE / f"run-{os.getpid()}"
-    servers = _copy_of_migrated(home)
+    servers = copy_of_migrated(home)
     children = _start(home, servers)
     config.stash[_RUNNING] = (children, home, servers)
 
@@ -124,7 +124,7 @@ def _start(home: Path, servers: Servers) -> list[Child]:
     return children
 
 
-def _copy_of_migrated(home: Path) -> Servers:
+def copy_of_migrated(home: Path) -> Servers:
     """A copy of the cached cluster, made first where the migrations are new; with ports of its own."""
     cached = CACHE / f"cluster-{_fingerprint()}"
     with _alone():

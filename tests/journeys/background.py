@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +18,7 @@ _NOWHERE = UUID(int=0)
 class Background:
     """Starts, kills and starts again one worker with the same port and data."""
 
-    def __init__(self, installation: Installation, smtp_url: str, log: Path) -> None:
+    def __init__(self, installation: Installation, smtp_url: str, log: Path, environment: Mapping[str, str]) -> None:
         settings = installation.settings
         self.port = _free_port()
         self._log = log
@@ -33,6 +33,7 @@ class Background:
             "PARLOUR_SMTP_PORT": str(self.port),
             "PARLOUR_WORKER_HEARTBEAT": "0.2",
             "PARLOUR_WORKER_STALLED_AFTER": "1",
+            **environment,
         }
 
     async def start(self) -> None:
@@ -71,11 +72,13 @@ class Background:
 
 
 @asynccontextmanager
-async def background(installation: Installation, smtp_url: str, log: Path) -> AsyncIterator[Background]:
+async def background(
+    installation: Installation, smtp_url: str, log: Path, **environment: str
+) -> AsyncIterator[Background]:
     """A worker that runs inside, over a queue without what earlier tests left in it."""
     async with installation.database.transaction(_NOWHERE) as tx:
         await tx.run("delete from procrastinate_jobs where status <> 'doing'")
-    worker = Background(installation, smtp_url, log)
+    worker = Background(installation, smtp_url, log, environment)
     try:
         await worker.start()
         yield worker
