@@ -21,7 +21,7 @@ from parlour.foundation import logs
 from parlour.foundation.installation import Installation
 from parlour.foundation.jobs import QUEUE, Reaction, TryAgain, name_of
 from parlour.foundation.settings import Settings
-from parlour.listeners import smtp
+from parlour.listeners import imap, smtp
 from parlour.reactions import REACTIONS
 from parlour.schedule import SCHEDULE, Appointment
 
@@ -52,7 +52,7 @@ async def run(settings: Settings) -> None:
         installations.running(installations.build(settings, REACTIONS, announce)) as installation,
     ):
         queue = queue_of(installation)
-        async with queue.open_async(), smtp.listening(installation):
+        async with queue.open_async(), smtp.listening(installation), imap.fetching(installation):
             stopping = asyncio.Event()
             for ending in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(ending, stopping.set)

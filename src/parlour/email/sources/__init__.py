@@ -1,0 +1,36 @@
+"""Where mail comes from: mailboxes on other servers, and whoever hands it in; how each of them is."""
+
+from parlour.email.mailboxes import find_mailbox
+from parlour.email.sources.catching_up import Reading, catch_up
+from parlour.email.sources.imap import Connection, Folder
+from parlour.email.sources.imap_wire import Refused
+from parlour.email.sources.opening import opened
+from parlour.email.sources.position import (
+    Hold,
+    LeaseLost,
+    end_lease,
+    note_success,
+    note_trouble,
+    renew_lease,
+    take_lease,
+)
+from parlour.email.sources.troubles import Step, Trouble
+
+__all__ = [
+    "Connection",
+    "Folder",
+    "Hold",
+    "LeaseLost",
+    "Reading",
+    "Refused",
+    "Step",
+    "Trouble",
+    "catch_up",
+    "end_lease",
+    "find_mailbox",
+    "note_success",
+    "note_trouble",
+    "opened",
+    "renew_lease",
+    "take_lease",
+]

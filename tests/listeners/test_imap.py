@@ -1,0 +1,307 @@
+"""Mailboxes on other servers: every message once in the ledger, whatever the server does."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest_asyncio
+
+from parlour import email
+from parlour.email import sources
+from parlour.email.mailboxes import (
+    Begin,
+    ImapSettings,
+    Kind,
+    Mailbox,
+    MailboxChanges,
+    NewMailbox,
+    change_mailbox,
+    remove_mailbox,
+    set_up_mailbox,
+)
+from parlour.email.servers import Security
+from parlour.foundation.installation import Installation
+from parlour.listeners import imap
+from tests.builders import Company
+from tests.imap_twin import ImapTwin, imap_twin
+from tests.waiting import until
+
+
+class Row(msgspec.Struct):
+    outcome: str | None
+    reason: str | None
+    envelope_sender: str
+    envelope_recipients: list[str]
+    source: str
+    blob_key: str
+
+
+class State(msgspec.Struct):
+    uid_validity: int | None
+    last_uid: int
+    failures: int
+    trouble: str | None
+    words: str | None
+    behind: int
+
+
+class Desk:
+    """A company with a mailbox on the twin, and what its ledger holds."""
+
+    def __init__(self, company: Company, twin: ImapTwin) -> None:
+        self.company = company
+        self.twin = twin
+        quick = {
+            "private_hosts": "allow",
+            "imap_retry_seconds": 0.02,
+            "imap_poll_seconds": 0.05,
+            "worker_stalled_after": 1.5,
+            "worker_heartbeat": 0.1,
+            "mail_size_limit": 100_000,
+        }
+        settings = company.installation.settings.model_copy(update=quick)
+        self.installation: Installation = msgspec.structs.replace(company.installation, settings=settings)
+
+    async def mailbox(self, begin: Begin = Begin.NEW, **more: object) -> Mailbox:
+        server = ImapSettings(host="127.0.0.1", port=self.twin.port, security=Security.NONE, begin=begin)
+        new = NewMailbox(
+            address=f"support@{self.company.slug}.test",
+            kind=Kind.IMAP,
+            imap=server,
+            secrets={"imap_password": self.twin.password},
+            **more,
+        )
+        async with self.company.database.transaction(self.company.organization_id) as tx:
+            return await set_up_mailbox(tx, self.installation.sealer, new)
+
+    async def change(self, mailbox: Mailbox, **changes: object) -> Mailbox:
+        async with self.company.database.transaction(self.company.organization_id) as tx:
+            return await change_mailbox(tx, self.installation.sealer, mailbox, MailboxChanges(**changes))
+
+    def fetching(self) -> AbstractAsyncContextManager[imap.Fetchers]:
+        return imap.fetching(self.installation)
+
+    async def rows(self) -> list[Row]:
+        async with self.company.database.reading(self.company.organization_id) as tx:
+            return await tx.all(
+                Row,
+                """
+                select outcome, reason, envelope_sender, envelope_recipients, source, blob_key
+                from inbound_messages order by id
+                """,
+            )
+
+    async def subjects(self) -> list[str]:
+        """Of all messages in the ledger, sorted."""
+        raws = [await self.installation.blobs.get(row.blob_key) for row in await self.rows()]
+        return sorted(raw.partition(b"Subject: ")[2].partition(b"\r\n")[0].decode() for raw in raws)
+
+    async def has(self, *subjects: str) -> bool:
+        return await self.subjects() == sorted(subjects)
+
+    async def state(self) -> State:
+        async with self.company.database.reading(self.company.organization_id) as tx:
+            return await tx.one(
+                State, "select uid_validity, last_uid, failures, trouble, words, behind from mailbox_states"
+            )
+
+    async def trouble(self) -> str | None:
+        return (await self.state()).words
+
+
+def mail(subject: str, text: str = "Hello", more: str = "") -> bytes:
+    head = f"From: Carol <carol@customer.test>\nSubject: {subject}\nMessage-ID: <{subject}@customer.test>"
+    raw = f"{head}\n{more}\n{text}\n"
+    return raw.replace("\n", "\r\n").encode()
+
+
+@pytest_asyncio.fixture
+async def twin() -> AsyncIterator[ImapTwin]:
+    async with imap_twin() as twin:
+        yield twin
+
+
+@pytest_asyncio.fixture
+async def desk(acme: Company, twin: ImapTwin) -> AsyncIterator[Desk]:
+    desk = Desk(acme, twin)
+    yield desk
+    async with acme.database.transaction(acme.organization_id) as tx:
+        # The next test's workers shall not look here.
+        for mailbox in await email.mailboxes(tx):
+            await remove_mailbox(tx, desk.installation.sealer, mailbox)
+
+
+async def test_what_lies_there_and_what_comes_is_in_the_ledger_once(desk: Desk, twin: ImapTwin) -> None:
+    await twin.deliver(mail("one", more="Return-Path: <bounce+1@customer.test>\nDelivered-To: help@acme.test\n"))
+    mailbox = await desk.mailbox()
+    async with desk.fetching():
+        await until(lambda: desk.has("one"))
+        await until(lambda: _async(twin.said("IDLE") > 0))
+        await twin.deliver(mail("two"))
+        await until(lambda: desk.has("one", "two"))
+    first, second = await desk.rows()
+    assert (first.envelope_sender, first.envelope_recipients) == (
+        "bounce+1@customer.test",
+        ["help@acme.test", mailbox.address],
+    )
+    assert (second.envelope_sender, second.source) == ("carol@customer.test", "IMAP")
+    state = await desk.state()
+    assert (state.uid_validity, state.last_uid, state.behind) == (7, 2, 0)
+    assert twin.said("SELECT") == 0
+
+
+async def test_after_an_outage_each_message_arrives_once(desk: Desk, twin: ImapTwin) -> None:
+    await desk.mailbox()
+    async with desk.fetching():
+        await twin.deliver(mail("one"))
+        await until(lambda: desk.has("one"))
+    await twin.deliver(*(mail(f"while away {number}") for number in range(120)))
+    async with desk.fetching():
+        await until(lambda: desk.has("one", *(f"while away {number}" for number in range(120))))
+        twin.cut()
+        await twin.deliver(mail("after the cut"))
+        await until(lambda: desk.has("one", *(f"while away {number}" for number in range(120)), "after the cut"))
+
+
+async def test_one_of_many_workers_reads_a_mailbox(desk: Desk, twin: ImapTwin) -> None:
+    await desk.mailbox()
+    async with desk.fetching(), desk.fetching(), desk.fetching():
+        await twin.deliver(*(mail(f"m{number}") for number in range(30)))
+        await until(lambda: desk.has(*(f"m{number}" for number in range(30))))
+    assert twin.said("LOGIN") == 1
+
+
+async def test_the_mailbox_of_a_worker_that_died_is_taken_over(desk: Desk, twin: ImapTwin) -> None:
+    mailbox = await desk.mailbox()
+    dead = msgspec.UNSET
+    async with desk.company.database.transaction(desk.company.organization_id) as tx:
+        await sources.take_lease(tx, mailbox.id, mailbox.id, 1.0)
+        dead = await tx.value("select lease_holder from mailbox_states")
+    await twin.deliver(mail("one"))
+    async with desk.fetching():
+        await until(lambda: desk.has("one"), within=5)
+    assert dead == mailbox.id
+
+
+async def test_who_lost_the_lease_writes_nothing(desk: Desk, twin: ImapTwin) -> None:
+    mailbox = await desk.mailbox()
+    await twin.deliver(mail("one"))
+    reading = sources.Reading(
+        desk.installation, desk.company.organization_id, mailbox, mailbox.id, email.take_in, _Never()
+    )
+    assert mailbox.imap
+    place = (desk.company.organization_id, mailbox.id)
+    async with sources.opened(desk.installation, *place, mailbox.imap) as (connection, folder):
+        try:
+            await sources.catch_up(reading, connection, folder)
+        except sources.LeaseLost:
+            pass
+        else:
+            raise AssertionError("It went on without the lease.")
+    assert await desk.rows() == []
+    assert (await desk.state()).last_uid == 0
+
+
+async def test_numbers_that_mean_other_messages_double_nothing(desk: Desk, twin: ImapTwin) -> None:
+    await desk.mailbox()
+    async with desk.fetching():
+        await twin.deliver(mail("one"), mail("two"))
+        await until(lambda: desk.has("one", "two"))
+        twin.renumber()
+        await twin.deliver(mail("three"))
+        twin.cut()
+        await until(lambda: desk.has("one", "two", "three"))
+    state = await desk.state()
+    assert (state.uid_validity, state.last_uid) == (8, 102)
+
+
+async def test_a_bad_message_is_refused_and_the_rest_goes_on(desk: Desk, twin: ImapTwin) -> None:
+    await twin.deliver(mail("one"), mail("refused"), mail("huge"), mail("cut"), mail("last"))
+    twin.refused[2] = "NO [SERVERBUG] Internal error."
+    twin.says_size[3] = 300_000_000
+    twin.hangs_up_at.add(4)
+    await desk.mailbox()
+    async with desk.fetching():
+        await until(lambda: _enough(desk, 5))
+    rows = await desk.rows()
+    assert [(row.outcome, row.reason) for row in rows] == [
+        (None, None),
+        ("REFUSED", "The mail server does not give this message out: [SERVERBUG] Internal error."),
+        ("REFUSED", "It has 300,000,000 bytes, and at most 100,000 are taken. Only its beginning is kept here."),
+        ("REFUSED", "The connection to the mail server broke each time this message was fetched."),
+        (None, None),
+    ]
+    assert (await desk.installation.blobs.get(rows[2].blob_key)) == mail("huge")
+
+
+async def test_a_server_without_idle_is_asked_again_and_again(desk: Desk, twin: ImapTwin) -> None:
+    twin.capabilities = "IMAP4rev1"
+    await desk.mailbox()
+    async with desk.fetching():
+        await until(lambda: _async(twin.said("UID SEARCH") > 1))
+        await twin.deliver(mail("one"))
+        await until(lambda: desk.has("one"))
+    assert twin.said("IDLE") == 0
+
+
+async def test_a_server_that_boasts_of_idle_is_polled_too(desk: Desk, twin: ImapTwin) -> None:
+    twin.capabilities = "IMAP4rev1 X-IDLE-NOT"
+    await desk.mailbox()
+    async with desk.fetching():
+        await twin.deliver(mail("one"))
+        await until(lambda: desk.has("one"))
+
+
+async def test_a_wrong_password_is_said_in_words_and_mended_by_a_change(desk: Desk, twin: ImapTwin) -> None:
+    mailbox = await desk.mailbox()
+    twin.password = "another"
+    await twin.deliver(mail("one"))
+    async with desk.fetching():
+        await until(lambda: desk.trouble())
+        state = await desk.state()
+        assert (state.trouble, state.words) == (
+            "LOGIN",
+            "The server refuses the sign-in: [AUTHENTICATIONFAILED] Wrong password.",
+        )
+        await desk.change(mailbox, secrets={"imap_password": "another"})
+        await until(lambda: desk.has("one"))
+    assert (await desk.state()).failures == 0
+
+
+async def test_old_mail_stays_where_it_is_unless_asked_for(desk: Desk, twin: ImapTwin) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    await twin.deliver(*(mail(f"old {number}") for number in range(3)), arrived_at=long_ago)
+    await twin.deliver(mail("new"))
+    mailbox = await desk.mailbox()
+    async with desk.fetching():
+        await until(lambda: desk.has("new"))
+        assert mailbox.imap
+        everything = msgspec.structs.replace(mailbox.imap, begin=Begin.ALL, folder="Elsewhere")
+        await desk.change(mailbox, imap=everything)
+        await desk.change(mailbox, imap=msgspec.structs.replace(everything, folder="INBOX"))
+        await until(lambda: desk.has("old 0", "old 1", "old 2", "new"))
+
+
+async def test_a_mailbox_that_is_switched_off_is_left_alone(desk: Desk, twin: ImapTwin) -> None:
+    mailbox = await desk.mailbox()
+    async with desk.fetching():
+        await until(lambda: _async(len(twin.conversations) == 1))
+        await desk.change(mailbox, is_active=False)
+        await until(lambda: _async(not twin.conversations))
+        await twin.deliver(mail("one"))
+        await desk.change(mailbox, is_active=True)
+        await until(lambda: desk.has("one"))
+
+
+async def _enough(desk: Desk, count: int) -> bool:
+    return len(await desk.rows()) == count
+
+
+async def _async(value: object) -> object:
+    return value
+
+
+class _Never(dict[int, int]):
+    def __missing__(self, key: int) -> int:
+        return 0
