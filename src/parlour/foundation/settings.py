@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,10 +103,8 @@ def _secret_key(data: Path) -> str:
         draft = data / f"secret.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))
-        try:
-            # A link, unlike a rename, fails when another process was first: all agree on one key.
+        # A link, unlike a rename, fails when another process was first: all agree on one key.
+        with suppress(FileExistsError):
             file.hardlink_to(draft)
-        except FileExistsError:
-            pass
         draft.unlink()
     return file.read_text()
