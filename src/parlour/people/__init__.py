@@ -40,6 +40,7 @@ from parlour.people.users import (
     find_user,
     normal_email,
     search_users,
+    team,
     user_by_email,
     users_by_id,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "sign_in",
     "sign_up",
     "slug_from",
+    "team",
     "this_organization",
     "tokens_of",
     "user_by_email",

@@ -102,6 +102,14 @@ async def agents(tx: Transaction) -> list[User]:
     )
 
 
+async def team(tx: Transaction) -> list[User]:
+    """Every agent, those who have left at the end."""
+    return await tx.all(
+        User,
+        f"select {COLUMNS} from users where role <> 'CUSTOMER' order by status, name, id",
+    )
+
+
 class UserSearch(msgspec.Struct, frozen=True):
     """Whom to list: by role, and by the beginning of name or address. `after` is the last name and id of a page."""
 

@@ -54,7 +54,7 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
 async def _page(request: Request, problem: Problem | None = None, form: FormMultiDict | None = None) -> Response[str]:
     q = request.query_params.get("q", "").replace("\x00", "")[:200].strip()
     async with request.reading() as tx:
-        agents = await people.agents(tx)
+        agents = await people.team(tx)
         customers = await people.search_users(tx, UserSearch(role=Role.CUSTOMER, q=q, limit=_PAGE))
     return await sheet(
         request,
