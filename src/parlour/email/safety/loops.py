@@ -21,6 +21,7 @@ _AUTOMATIC_PER_TICKET: Final = 10
 _TICKET_WINDOW: Final = timedelta(minutes=10)
 _AUTOMATIC_WINDOW: Final = timedelta(hours=1)
 _OLDEST: Final = timedelta(days=30)
+_CLOCKS_APART: Final = 60.0
 _LIMIT: Final = re.compile(r"(\d{1,6})\s*/\s*(\d{0,4})\s*minutes?")
 
 
@@ -63,7 +64,7 @@ async def too_many_from(cache: Redis, passage: Passage, limit: Limit) -> str | N
     try:
         async with cache.pipeline(transaction=True) as pipeline:
             pipeline.zadd(key, {str(passage.entry_id): at}, nx=True)
-            pipeline.zcount(key, since, at)
+            pipeline.zcount(key, since, at + _CLOCKS_APART)
             pipeline.zremrangebyscore(key, "-inf", clock.now().timestamp() - _OLDEST.total_seconds())
             pipeline.zremrangebyrank(key, 0, -5 * limit.count - 1)
             pipeline.expire(key, int(_OLDEST.total_seconds()))
