@@ -77,8 +77,7 @@ class Plan:
 def main(words: Sequence[str]) -> int:
     plan = _plan(words)
     try:
-        plan.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        plan.lock = connections.lock(plan.data)
+        _take(plan)
         listeners = _listen(plan)
         with Supervisor() as supervisor:
             _bring_up(supervisor, plan, listeners)
@@ -89,10 +88,16 @@ def main(words: Sequence[str]) -> int:
     except (AlreadyRunning, CannotStart, Failed) as trouble:
         say(str(trouble))
         return 1
-    except OSError as trouble:
-        say(f"{plan.data} can't be used: {trouble.strerror}.")
-        return 1
     return 0
+
+
+def _take(plan: Plan) -> None:
+    """The data folder is ours alone from here on."""
+    try:
+        plan.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        plan.lock = connections.lock(plan.data)
+    except OSError as trouble:
+        raise Failed(f"The data folder {plan.data} can't be used: {trouble.strerror}.") from trouble
 
 
 def _plan(words: Sequence[str]) -> Plan:
