@@ -68,6 +68,7 @@ LEDGER = """
     create index inbound_messages_counts on inbound_messages (organization_id, mailbox_id, outcome);
     create index inbound_messages_by_outcome on inbound_messages (organization_id, outcome, id);
     create index inbound_messages_by_mailbox on inbound_messages (organization_id, mailbox_id, id);
+    create index inbound_messages_by_arrival on inbound_messages (organization_id, mailbox_id, received_at);
     -- Whether a message that a server numbers anew is known.
     create index inbound_messages_by_digest on inbound_messages (organization_id, mailbox_id, digest);
     -- Counting from the index needs to know which pages everybody sees.

@@ -3,12 +3,15 @@
 from typing import Final
 
 from parlour import email, notifications, tickets
+from parlour.email import sources
 from parlour.foundation.jobs import Reactions
 
 REACTIONS: Final[Reactions] = {
     tickets.TicketOpened: [notifications.notify_assignee],
     tickets.AgentReplied: [email.send_reply],
     email.ReplyBounced: [notifications.notify_assignee],
+    sources.MailboxFailing: [notifications.notify_administrators],
+    sources.MailboxRecovered: [notifications.notify_administrators],
     email.ReplyNotSent: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee],
     tickets.TicketAssigned: [notifications.notify_assignee],

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from parlour import email, tickets
+from parlour.email import sources
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 
@@ -39,4 +40,5 @@ SCHEDULE: Final = (
     Appointment("37 * * * *", discard_unsent_uploads),
     Appointment("*/10 * * * *", email.rescue_waiting_mail),
     Appointment("* * * * *", email.resume_mail),
+    Appointment("* * * * *", sources.watch_mailboxes),
 )

@@ -10,7 +10,7 @@ import pytest_asyncio
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from parlour import notifications, people, tickets
+from parlour import email, notifications, people, tickets
 from parlour.api.operations import Operation
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
@@ -40,6 +40,8 @@ class Belongings(msgspec.Struct):
     tag_id: UUID
     token_id: UUID
     notification_id: UUID
+    mailbox_id: UUID
+    entry_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -62,7 +64,12 @@ async def belongings(acme: Company) -> Belongings:
     await notifications.notify_assignee(acme.installation, acme.organization_id, fact=fact)
     async with acme.database.reading(acme.organization_id) as tx:
         notification_id = (await notifications.notifications_of(tx, acme.bob))[0].id
-    return Belongings(ticket, comment.id, sent.id, unsent.id, tag.id, token.id, notification_id)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        mailbox = await email.add_mailbox(tx, f"{SECRET}@{acme.slug}.test")
+    raw = f"From: carol@customer.test\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
+    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
+    entry_id = await email.receive(acme.installation, acme.organization_id, delivery)
+    return Belongings(ticket, comment.id, sent.id, unsent.id, tag.id, token.id, notification_id, mailbox.id, entry_id)
 
 
 async def test_no_route_gives_or_changes_a_neighbours_thing(
@@ -109,6 +116,8 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "tokens": [belongings.token_id],
         "notifications": [belongings.notification_id],
         "mail": [ids.new()],
+        "mailboxes": [belongings.mailbox_id],
+        "ledger": [belongings.entry_id],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],
     }
@@ -143,6 +152,7 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
     values: dict[str, Any] = {
         "subject": "Theirs",
         "body": "Theirs",
+        "address": f"{ids.new().hex}@globex.test",
         "name": f"Theirs {ids.new().hex}",
         "email": f"{ids.new().hex}@globex.test",
         "requesterId": str(company.carol.user_id),

@@ -80,7 +80,7 @@ async def download_attachment(request: Request, id: UUID) -> ASGIResponse:  # no
     status = 206 if request.headers.get("range") and (start, end) != (0, file.size) else 200
     if status == 206:
         headers["content-range"] = f"bytes {start}-{end - 1}/{file.size}"
-    return _Streamed(request.installation.blobs.stream(file.blob_key, start, end), status, headers)
+    return Streamed(request.installation.blobs.stream(file.blob_key, start, end), status, headers)
 
 
 @operation("DELETE /attachments/{id}", Permission.REPLY_TO_TICKETS, status=204)
@@ -93,7 +93,9 @@ async def discard_attachment(request: Request, id: UUID) -> None:  # noqa: A002
         await tickets.discard_attachment(tx, request.installation.blobs, id, by=request.actor)
 
 
-class _Streamed(ASGIResponse):
+class Streamed(ASGIResponse):
+    """A blob, piece by piece."""
+
     def __init__(self, pieces: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> None:
         super().__init__(status_code=status, headers=headers, media_type=headers["content-type"])
         self._pieces = pieces

@@ -55,16 +55,19 @@ class Tokens(shapes.Shape, frozen=True):
 
 
 class Notification(shapes.Shape, frozen=True):
-    """One line of the bell: which fact, about which ticket."""
+    """One line of the bell: which fact, about which ticket, or which mailbox and in which words."""
 
     id: UUID
     name: str
-    ticket_id: UUID
-    ticket_number: int
-    ticket_subject: str
+    ticket_id: UUID | None
+    ticket_number: int | None
+    ticket_subject: str | None
     actor_name: str | None
     created_at: datetime
     read_at: datetime | None
+    mailbox_id: UUID | None
+    mailbox: str | None
+    words: str | None
 
 
 class Notifications(shapes.Shape, frozen=True, omit_defaults=True):
@@ -156,4 +159,7 @@ def _as_notification(found: notifications.Notification) -> Notification:
         found.actor_name,
         found.created_at,
         found.read_at,
+        found.mailbox_id,
+        found.mailbox,
+        found.words,
     )

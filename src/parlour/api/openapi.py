@@ -29,6 +29,8 @@ _TAGS: Final = {
     "tags": "Words that group tickets.",
     "organization": "The organization, and its departments that answer their own tickets.",
     "me": "One's own: tokens, and what waits for oneself.",
+    "mailboxes": "Addresses customers write to, and how each is reached.",
+    "ledger": "Every mail that came in, and what became of it.",
     "health": "Whether this installation is well.",
 }
 _SENTENCES: Final = {
@@ -121,6 +123,8 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif operation.file and operation.method == "POST":
         described["requestBody"] = _FILE_BODY
+    elif operation.raw:
+        described["requestBody"] = _MAIL_BODY
     if operation.when_unwell:
         described["responses"]["503"] = {**_success(operation, schemas), "description": "A check fails."}
     for status in operation.refusals:
@@ -203,6 +207,13 @@ _HEADER_SCHEMA: Final[dict[str, Any]] = {
     "If-Match": {"type": "string"},
     "If-None-Match": {"type": "string"},
     "Range": {"type": "string"},
+}
+_MAIL_BODY: Final = {
+    "required": True,
+    "content": {
+        "message/rfc822": {"schema": {"type": "string", "format": "binary"}},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    },
 }
 _FILE_BODY: Final = {
     "required": True,

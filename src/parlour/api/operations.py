@@ -19,6 +19,7 @@ from parlour.tickets import Reference
 Content = TypeVar("Content")
 Function = Callable[..., Awaitable[Any]]
 
+_GUARDED: Final = ("limit", "uploads", "mails", "uncounted")
 REFUSALS: Final = (400, 401, 403, 429, 503)
 """What any operation may answer beside its own."""
 
@@ -55,6 +56,8 @@ class Operation(msgspec.Struct, frozen=True):
     """What a body may look like."""
     file: bool = False
     """Takes a file as multipart/form-data, or gives one."""
+    raw: bool = False
+    """Takes a mail as it is."""
 
 
 def operation(
@@ -62,10 +65,10 @@ def operation(
 ) -> Callable[[Function], HTTPRouteHandler]:
     """Declare a function as `GET /tickets/{reference}`: named parameters, `query` and `body` come by annotation.
 
-    `more` is the rest of `Operation`; `limit`, `uploads` and `uncounted` are for the guard.
+    `more` is the rest of `Operation`; `limit`, `uploads`, `mails` and `uncounted` are for the guard.
     """
     method, _, path = line.partition(" ")
-    guard: dict[str, Any] = {name: more.pop(name) for name in ("limit", "uploads", "uncounted") if name in more}
+    guard: dict[str, Any] = {name: more.pop(name) for name in _GUARDED if name in more}
 
     def declare(function: Function) -> HTTPRouteHandler:
         hints = get_type_hints(function)

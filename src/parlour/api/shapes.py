@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from parlour import people, tickets
-from parlour.email import Sending, SendingState
+from parlour.email import Origin, Sending, SendingState
 from parlour.people import Role
 from parlour.tickets import Priority, Source, Status, Visibility
 
@@ -105,6 +105,13 @@ class MailSending(Shape, frozen=True):
     sent_at: datetime | None
 
 
+class MailAddress(Shape, frozen=True):
+    """Somebody as a mail names them."""
+
+    email: str
+    name: str
+
+
 class Comment(Shape, frozen=True):
     """One message on a ticket. `html` has been cleaned; `quotedText` is what a mail repeated of earlier ones."""
 
@@ -119,7 +126,20 @@ class Comment(Shape, frozen=True):
     created_at: datetime
     reader_ids: list[UUID]
     attachments: list[Attachment]
+    text: str
+    """The same as `body`."""
     sending: Annotated[MailSending | None, Meta(description="For agents: the mail this reply went out by.")] = None
+    sender: Annotated[MailAddress | None, Meta(description="For agents: who wrote the mail.")] = msgspec.field(
+        default=None, name="from"
+    )
+    to: list[MailAddress] = []
+    cc: list[MailAddress] = []
+    authentication: Annotated[
+        dict[str, Any] | None, Meta(description="For agents: what SPF, DKIM and DMARC say of the sender.")
+    ] = None
+    automatic: Annotated[bool, Meta(description="A program wrote the mail.")] = False
+    language: str | None = None
+    ledger_entry_id: Annotated[UUID | None, Meta(description="For agents: the mail in the ledger.")] = None
 
 
 class Activity(Shape, frozen=True):
@@ -180,8 +200,8 @@ def as_sending(sending: Sending) -> MailSending:
     )
 
 
-def as_comment(comment: tickets.Comment, sending: Sending | None = None) -> Comment:
-    return Comment(
+def as_comment(comment: tickets.Comment, sending: Sending | None = None, origin: Origin | None = None) -> Comment:
+    shown = Comment(
         id=comment.id,
         ticket_id=comment.ticket_id,
         author=Author(comment.author_id, comment.author_name, comment.author_email, comment.author_role),
@@ -193,7 +213,22 @@ def as_comment(comment: tickets.Comment, sending: Sending | None = None) -> Comm
         created_at=comment.created_at,
         reader_ids=comment.reader_ids,
         attachments=[as_attachment(file) for file in comment.attachments],
+        text=comment.text,
         sending=as_sending(sending) if sending else None,
+    )
+    return _with_origin(shown, origin) if origin else shown
+
+
+def _with_origin(comment: Comment, origin: Origin) -> Comment:
+    return msgspec.structs.replace(
+        comment,
+        sender=MailAddress(origin.sender.email, origin.sender.name) if origin.sender else None,
+        to=[MailAddress(one.email, one.name) for one in origin.to],
+        cc=[MailAddress(one.email, one.name) for one in origin.cc],
+        authentication=origin.authentication,
+        automatic=origin.automatic is not None,
+        language=origin.language,
+        ledger_entry_id=origin.entry_id,
     )
 
 

@@ -17,9 +17,12 @@ Files = Annotated[list[UUID], Meta(max_length=50, description="Uploads of yours 
 
 
 async def shown_to(tx: Transaction, comments: Sequence[tickets.Comment], actor: Actor) -> list[shapes.Comment]:
-    """The comments as they go out; an agent also learns how far their mails have come."""
-    sendings = await email.sendings(tx, [comment.id for comment in comments]) if actor.is_agent else {}
-    return [shapes.as_comment(comment, sendings.get(comment.id)) for comment in comments]
+    """The comments as they go out; an agent also learns of the mails they came by, and how far their own have come."""
+    if not actor.is_agent:
+        return [shapes.as_comment(comment) for comment in comments]
+    ids = [comment.id for comment in comments]
+    sendings, origins = await email.sendings(tx, ids), await email.origins(tx, ids)
+    return [shapes.as_comment(each, sendings.get(each.id), origins.get(each.id)) for each in comments]
 
 
 def words(text: str, dirty: str | None, attachment_ids: list[UUID]) -> tickets.Words:

@@ -18,6 +18,8 @@ _SENTENCES: Final = {
     "CustomerReplied": ("reply", "wrote again"),
     "TicketAssigned": ("user", "assigned it to you"),
     "ReplyNotSent": ("alert", "could not deliver your reply"),
+    "MailboxFailing": ("alert", "needs you: mail may be late"),
+    "MailboxRecovered": ("check", "is well again"),
 }
 
 

@@ -2,10 +2,39 @@
 
 from parlour.email.accounting import Origin, Outcome, origins
 from parlour.email.by_hand import NotToBeAdmitted, NotToBeRetried, admit_by_hand, rescue_waiting_mail, retry
+from parlour.email.envelopes import sender_of
 from parlour.email.events import ReplyBounced, ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
-from parlour.email.ledger import Delivery
-from parlour.email.mailboxes import Mailbox, MailboxTaken, add_mailbox, mailboxes
+from parlour.email.ledger import Delivery, enter, keep
+from parlour.email.ledger_pages import (
+    LedgerFilter,
+    LedgerRow,
+    Summary,
+    ledger_page,
+    ledger_row,
+    ledger_summary,
+    summaries,
+)
+from parlour.email.mailboxes import (
+    Begin,
+    ImapSettings,
+    Mailbox,
+    MailboxChanges,
+    MailboxTaken,
+    NewMailbox,
+    OutgoingSettings,
+    Provider,
+    PushSettings,
+    SignIn,
+    add_mailbox,
+    change_mailbox,
+    find_mailbox,
+    mailboxes,
+    new_push_secret,
+    remove_mailbox,
+    set_up_mailbox,
+)
+from parlour.email.mailboxes import Kind as MailboxKind
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import (
     NotTaken,
@@ -30,26 +59,46 @@ JOBS = (take_in, send_reply, send)
 __all__ = [
     "JOBS",
     "Address",
+    "Begin",
     "Delivery",
+    "ImapSettings",
+    "LedgerFilter",
+    "LedgerRow",
     "Mail",
     "Mailbox",
+    "MailboxChanges",
+    "MailboxKind",
     "MailboxTaken",
+    "NewMailbox",
     "NotTaken",
     "NotToBeAdmitted",
     "NotToBeRetried",
     "Origin",
     "Outcome",
+    "OutgoingSettings",
     "Parcel",
+    "Provider",
+    "PushSettings",
     "Recipients",
     "ReplyBounced",
     "ReplyNotSent",
     "ReplySent",
     "Sending",
     "SendingState",
+    "SignIn",
+    "Summary",
     "add_mailbox",
     "admit_by_hand",
+    "change_mailbox",
+    "enter",
+    "find_mailbox",
     "hang_up",
+    "keep",
+    "ledger_page",
+    "ledger_row",
+    "ledger_summary",
     "mailboxes",
+    "new_push_secret",
     "origins",
     "outbox",
     "parse",
@@ -57,11 +106,15 @@ __all__ = [
     "prepare_reply",
     "receive",
     "recipients_for",
+    "remove_mailbox",
     "rescue_waiting_mail",
     "resume_mail",
     "retry",
     "send",
     "send_reply",
+    "sender_of",
     "sendings",
+    "set_up_mailbox",
+    "summaries",
     "take_in",
 ]

@@ -64,8 +64,10 @@ class Request(litestar.Request[Actor | None, Session | None, State]):
 
     @property
     def body_limit(self) -> int:
-        """In bytes: larger for the routes that say `uploads=True`."""
+        """In bytes: larger for the routes that say `uploads=True` or `mails=True`."""
         settings = self.installation.settings
+        if self.route_handler.opt.get("mails"):
+            return settings.mail_size_limit + _AROUND_A_FILE
         uploads = self.route_handler.opt.get("uploads")
         return settings.upload_size_limit + _AROUND_A_FILE if uploads else settings.body_size_limit
 

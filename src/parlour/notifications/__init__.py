@@ -1,7 +1,7 @@
 """Notifications: tells agents what now waits for them."""
 
 from parlour.notifications.inbox import Notification, mark_all_read, mark_read, notifications_of, unread_count
-from parlour.notifications.raising import NotificationRaised, notify_assignee
+from parlour.notifications.raising import NotificationRaised, notify_administrators, notify_assignee
 
 __all__ = [
     "Notification",
@@ -9,6 +9,7 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "notifications_of",
+    "notify_administrators",
     "notify_assignee",
     "unread_count",
 ]

@@ -15,16 +15,19 @@ _COUNTED_UP_TO: Final = 100
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """One line of the bell: which fact, about which ticket."""
+    """One line of the bell: which fact, about which ticket, or which mailbox and in which words."""
 
     id: UUID
     name: str
-    ticket_id: UUID
-    ticket_number: int
-    ticket_subject: str
+    ticket_id: UUID | None
+    ticket_number: int | None
+    ticket_subject: str | None
     actor_name: str | None
     created_at: datetime
     read_at: datetime | None
+    mailbox_id: UUID | None
+    mailbox: str | None
+    words: str | None
 
 
 async def notifications_of(
@@ -35,9 +38,10 @@ async def notifications_of(
         Notification,
         f"""
         select n.id, n.name, n.ticket_id, t.number as ticket_number, t.subject as ticket_subject,
-            u.name as actor_name, n.created_at, n.read_at
+            u.name as actor_name, n.created_at, n.read_at, n.mailbox_id, m.address as mailbox, n.words
         from notifications n
-        join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
+        left join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
+        left join mailboxes m on m.organization_id = n.organization_id and m.id = n.mailbox_id
         left join users u on u.organization_id = n.organization_id and u.id = n.actor_id
         where n.user_id = %(user_id)s and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
         order by n.created_at desc, n.id desc

@@ -1,8 +1,9 @@
 """Who must hear of what: the reactions that raise notifications."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
+from parlour.email import sources
 from parlour.foundation import clock, ids
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.foundation.installation import Installation
@@ -49,3 +50,37 @@ async def notify_assignee(installation: Installation, organization_id: UUID, *, 
             tx.record(
                 NotificationRaised(actor_id=fact.actor_id, notification_id=notification_id, user_id=fact.assignee_id)
             )
+
+
+async def notify_administrators(
+    installation: Installation, organization_id: UUID, *, fact: sources.MailboxFact
+) -> None:
+    """Tell every administrator of a mailbox that fails, or is well again. Raised once a fact."""
+    async with installation.database.transaction(organization_id) as tx:
+        for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
+            notification_id = await tx.value(
+                _ABOUT_MAILBOX,
+                id=ids.new(),
+                user_id=user_id,
+                name=fact.name,
+                is_failing=isinstance(fact, sources.MailboxFailing),
+                mailbox_id=fact.mailbox_id,
+                occasion=fact.occasion,
+                now=clock.now(),
+            )
+            if notification_id:
+                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+
+
+_ABOUT_MAILBOX: Final = """
+    insert into notifications (organization_id, id, user_id, name, mailbox_id, version, words, created_at)
+    select m.organization_id, %(id)s, %(user_id)s, %(name)s, m.id, %(occasion)s,
+        case when %(is_failing)s then concat_ws(' ', s.words, s.advice) end, %(now)s
+    from mailboxes m
+    left join mailbox_states s on s.organization_id = m.organization_id and s.mailbox_id = m.id
+    where m.id = %(mailbox_id)s and not exists (
+        select 1 from notifications n
+        where n.user_id = %(user_id)s and n.mailbox_id = m.id and n.name = %(name)s and n.version = %(occasion)s
+    )
+    returning id
+"""

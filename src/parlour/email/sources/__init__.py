@@ -2,6 +2,9 @@
 
 from parlour.email.mailboxes import find_mailbox
 from parlour.email.sources.catching_up import Reading, catch_up
+from parlour.email.sources.events import MailboxFact, MailboxFailing, MailboxRecovered
+from parlour.email.sources.examining import Finding, examine, outgoing_server
+from parlour.email.sources.health import Health, State, mailbox_health, watch_mailboxes
 from parlour.email.sources.imap import Connection, Folder
 from parlour.email.sources.imap_wire import Refused
 from parlour.email.sources.opening import opened
@@ -18,19 +21,29 @@ from parlour.email.sources.troubles import Step, Trouble
 
 __all__ = [
     "Connection",
+    "Finding",
     "Folder",
+    "Health",
     "Hold",
     "LeaseLost",
+    "MailboxFact",
+    "MailboxFailing",
+    "MailboxRecovered",
     "Reading",
     "Refused",
+    "State",
     "Step",
     "Trouble",
     "catch_up",
     "end_lease",
+    "examine",
     "find_mailbox",
+    "mailbox_health",
     "note_success",
     "note_trouble",
     "opened",
+    "outgoing_server",
     "renew_lease",
     "take_lease",
+    "watch_mailboxes",
 ]

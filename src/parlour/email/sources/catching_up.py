@@ -2,11 +2,9 @@
 
 import asyncio
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +12,7 @@ import msgspec
 
 from parlour.email import ledger
 from parlour.email.accounting import Outcome, end_without
+from parlour.email.envelopes import envelope_of
 from parlour.email.ledger import Delivery, Kept
 from parlour.email.mailboxes import Mailbox
 from parlour.email.mailboxes.settings import Begin
@@ -33,11 +32,6 @@ _BEGINNING: Final = 128 * 1024
 # How often the connection may break at one message before the others go on without it.
 _PATIENCE: Final = 5
 _BEFORE: Final = timedelta(days=1)
-_FIELD: Final = re.compile(
-    rb"^(return-path|from|delivered-to|x-original-to|envelope-to):[ \t]*((?:.*(?:\r?\n[ \t].*)*))",
-    re.IGNORECASE | re.MULTILINE,
-)
-_UNKNOWN: Final = "unknown@invalid"
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -187,7 +181,7 @@ async def _unknown(reading: Reading, fetched: list[_Fetched], position: Position
 
 def _delivery(mailbox: Mailbox, raw: bytes) -> Delivery:
     """Who it was from and for, as the server that delivered it wrote down on top (RFC 5321, 4.4)."""
-    sender, recipients = _envelope(raw[:65536])
+    sender, recipients = envelope_of(raw)
     return Delivery(
         mailbox_id=mailbox.id,
         envelope_sender=sender,
@@ -195,24 +189,6 @@ def _delivery(mailbox: Mailbox, raw: bytes) -> Delivery:
         raw=raw,
         source="IMAP",
     )
-
-
-def _envelope(beginning: bytes) -> tuple[str, list[str]]:
-    head = re.split(rb"\r?\n\r?\n", beginning, maxsplit=1)[0]
-    sender: str | None = None
-    fallback, recipients = _UNKNOWN, []
-    for name, value in _FIELD.findall(head):
-        text = " ".join(value.decode("utf-8", "replace").split()).replace("\0", "")[:1000]
-        address = parseaddr(text)[1]
-        match name.lower():
-            case b"return-path":
-                # The first is the last server's. An empty one means a bounce.
-                sender = address if sender is None else sender
-            case b"from":
-                fallback = address if "@" in address else fallback
-            case _:
-                recipients += [address.lower()] if "@" in address else []
-    return (fallback if sender is None else sender), recipients[:20]
 
 
 def _at(position: Position, uid: int) -> Position:
