@@ -35,6 +35,7 @@ from parlour.email.mailboxes import (
     set_up_mailbox,
 )
 from parlour.email.mailboxes import Kind as MailboxKind
+from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import (
     NotTaken,
@@ -79,6 +80,7 @@ __all__ = [
     "Parcel",
     "Provider",
     "PushSettings",
+    "Quarantined",
     "Recipients",
     "ReplyBounced",
     "ReplyNotSent",
@@ -104,8 +106,11 @@ __all__ = [
     "parse",
     "post",
     "prepare_reply",
+    "quarantined",
     "receive",
     "recipients_for",
+    "reject",
+    "release",
     "remove_mailbox",
     "rescue_waiting_mail",
     "resume_mail",

@@ -31,7 +31,7 @@ async def test_a_sender_has_a_limit(acme: Company, globex: Company) -> None:
 
 async def test_many_workers_count_together(acme: Company) -> None:
     reasons = await asyncio.gather(*(too_many_from(acme.installation.cache, passage(acme), THREE) for _ in range(10)))
-    assert sum(reason is None for reason in reasons) == 3
+    assert sum(reason is None for reason in reasons) == 3, reasons
 
 
 async def test_a_mail_that_is_looked_at_again_counts_once(acme: Company) -> None:

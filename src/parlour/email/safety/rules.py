@@ -10,7 +10,7 @@ from parlour.foundation.errors import Invalid
 _LARGEST = 1024 * 1024 * 1024
 
 
-class MailRules(msgspec.Struct, frozen=True, kw_only=True):
+class MailRules(msgspec.Struct, frozen=True):
     """How an organization treats mail. Sizes are in bytes; `refused_endings` are file endings without the dot."""
 
     acknowledges: bool = False
