@@ -180,7 +180,8 @@ SEARCH = """
         primary key (organization_id, ticket_id),
         foreign key (organization_id, ticket_id) references tickets on delete cascade
     );
-    create index ticket_search_words on ticket_search using gin (document);
+    -- Without the list of pending entries, which every search would have to read from end to end.
+    create index ticket_search_words on ticket_search using gin (document) with (fastupdate = off);
     call raise_wall('ticket_search');
 
     -- Behind a wall PostgreSQL may not use the word index, because @@ is not leakproof. So the words are read through

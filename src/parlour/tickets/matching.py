@@ -5,8 +5,8 @@ from typing import Final
 
 from parlour.people import Actor
 
-_NEAR: Final = 300
-_FEW: Final = 2000
+_NEAR: Final = 600
+_FEW: Final = 2500
 
 
 def document_of(actor: Actor) -> str:
