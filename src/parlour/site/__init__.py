@@ -1,7 +1,16 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import dev_mail, landing, sign_in, sign_up
+from parlour.site import dev_mail, images, landing, sign_in, sign_up
 
-ROUTES = [landing.show, sign_in.form, sign_in.enter, sign_in.leave, sign_up.form, sign_up.found, *dev_mail.ROUTES]
+ROUTES = [
+    landing.show,
+    sign_in.form,
+    sign_in.enter,
+    sign_in.leave,
+    sign_up.form,
+    sign_up.found,
+    *dev_mail.ROUTES,
+    *images.ROUTES,
+]
 
 __all__ = ["ROUTES"]
