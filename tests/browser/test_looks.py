@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from parlour import email
+from parlour.email import sources
 from parlour.people import Actor
 from parlour.tickets import Priority
 from tests.browser.desks import Desks, Scheme
@@ -28,6 +30,11 @@ AGENTS = (
     "/dashboard/settings/tags",
     "/dashboard/settings/tokens",
     "/dashboard/settings/organization",
+    "/dashboard/settings/mailboxes",
+    "/dashboard/settings/mailboxes/new",
+    "/dashboard/settings/mailboxes/new?kind=SMTP",
+    "/dashboard/settings/ledger",
+    "/dashboard/settings/quarantine",
 )
 CUSTOMERS = ("/portal/{slug}", "/portal/{slug}/tickets/1", "/portal/{slug}/tickets/new")
 
@@ -56,6 +63,33 @@ async def look(desks: Desks, company: Company, actor: Actor | None, path: str, s
 async def furnish(company: Company) -> None:
     await company.ticket(priority=Priority.URGENT, tags=("warranty", "order"), assignee_id=company.bob.user_id)
     await company.ticket("The kettle sings", priority=Priority.HIGH, department_id=company.support_id)
+    await furnish_mail(company)
+
+
+async def furnish_mail(company: Company) -> None:
+    """A mailbox that fails, one that is well, and a mail in quarantine."""
+    server = email.ImapSettings(host="imap.example.com")
+    elsewhere = email.NewMailbox(address=f"help@{company.slug}.test", kind=email.MailboxKind.IMAP, imap=server)
+    async with company.database.transaction(company.organization_id) as tx:
+        mailbox = await email.add_mailbox(tx, f"support@{company.slug}.test", "Support", company.support_id)
+        failing = await email.set_up_mailbox(tx, company.installation.sealer, elsewhere)
+        trouble = sources.Trouble(sources.Step.LOGIN, "The server refuses the password.")
+        await sources.note_trouble(tx, failing.id, trouble)
+    raw = b"From: Carol <carol@customer.test>\r\nSubject: A prize\r\n\r\nFor you.\r\n"
+    for sender in ("carol@customer.test", "dave@customer.test"):
+        delivery = email.Delivery(mailbox.id, sender, [mailbox.address], raw)
+        entry_id = await email.receive(company.installation, company.organization_id, delivery)
+    async with company.database.transaction(company.organization_id) as tx:
+        await tx.run(
+            """
+            update inbound_messages
+            set outcome = 'QUARANTINED', reason = 'It looks like spam.', processed_at = now(), subject = 'A prize',
+                authentication = '{"spf": "fail", "dkim": "none", "dmarc": "fail"}',
+                spam = '{"isSpam": true, "score": 9.5, "limit": 6.0}'
+            where id = %(id)s
+            """,
+            id=entry_id,
+        )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,16 @@
 """Settings: one's own, and, by permission, the organization's."""
 
-from parlour.dashboard.settings import departments, members, organization, profile, tags, tokens
+from parlour.dashboard.settings import (
+    departments,
+    ledger,
+    mailboxes,
+    members,
+    organization,
+    profile,
+    quarantine,
+    tags,
+    tokens,
+)
 
 ROUTES = [
     profile.show,
@@ -20,6 +30,20 @@ ROUTES = [
     tokens.revoke,
     organization.show,
     organization.change,
+    mailboxes.show,
+    mailboxes.new,
+    mailboxes.add,
+    mailboxes.one,
+    mailboxes.change,
+    mailboxes.test,
+    mailboxes.switch,
+    mailboxes.remove,
+    ledger.show,
+    ledger.retry,
+    ledger.ticket,
+    ledger.raw,
+    quarantine.show,
+    quarantine.decide,
 ]
 
 __all__ = ["ROUTES"]

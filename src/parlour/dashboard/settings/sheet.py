@@ -19,6 +19,9 @@ _TABS: Final = (
     ("tags", "Tags", Permission.READ_TAGS),
     ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
     ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+    ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
+    ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
+    ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
 )
 
 

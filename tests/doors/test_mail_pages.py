@@ -1,0 +1,238 @@
+"""The settings of mail as pages: mailboxes set up without a secret ever coming back, and the ledger."""
+
+import re
+from uuid import UUID
+
+import httpx
+import pytest
+
+from parlour import email, tickets
+from parlour.email import sources
+from tests.builders import Company
+from tests.doors.conftest import Clients
+
+HERE = "/dashboard/settings/mailboxes"
+LEDGER = "/dashboard/settings/ledger"
+QUARANTINE = "/dashboard/settings/quarantine"
+PASSWORD = "pa ss-numbat"
+
+
+def typed(company: Company, **other: str) -> dict[str, str]:
+    """The form of a mailbox on another server, filled in."""
+    form = {"kind": "IMAP", "address": f"help@{company.slug}.test", "name": "Help", "department_id": ""}
+    server = {"host": "imap.example.com", "port": "", "security": "TLS", "username": "", "folder": "INBOX"}
+    more = {"sign_in": "PASSWORD", "imap_password": PASSWORD, "begin": "NEW"}
+    return {**form, **server, **more, **other}
+
+
+async def mailboxes_of(company: Company) -> list[email.Mailbox]:
+    async with company.database.reading(company.organization_id) as tx:
+        return await email.mailboxes(tx)
+
+
+async def add(alice: httpx.AsyncClient, company: Company) -> email.Mailbox:
+    answer = await alice.post(HERE, data=typed(company))
+    [mailbox] = await mailboxes_of(company)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{HERE}/{mailbox.id}")
+    return mailbox
+
+
+async def came(company: Company, subject: str, sender: str = "Carol <carol@customer.test>") -> UUID:
+    """A mail in the ledger that nobody has read yet."""
+    found = await mailboxes_of(company)
+    async with company.database.transaction(company.organization_id) as tx:
+        mailbox = found[0] if found else await email.add_mailbox(tx, f"support@{company.slug}.test")
+    raw = f"From: {sender}\r\nSubject: {subject}\r\n\r\n<b>It hums.</b>\r\n".encode()
+    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
+    return await email.receive(company.installation, company.organization_id, delivery)
+
+
+async def read(company: Company, entry_id: UUID) -> None:
+    await email.take_in(company.installation, company.organization_id, entry_id=entry_id)
+
+
+async def outcome_of(company: Company, entry_id: UUID) -> str | None:
+    async with company.database.reading(company.organization_id) as tx:
+        return (await email.ledger_row(tx, entry_id)).outcome
+
+
+@pytest.mark.parametrize("path", [HERE, f"{HERE}/new", LEDGER, QUARANTINE])
+@pytest.mark.parametrize("first", ["carol", "bob", "mara"])
+async def test_mail_is_set_up_by_administrators_only(path: str, first: str, at_acme: Clients) -> None:
+    client = await at_acme.browser(first)
+    assert (await client.get(path)).status_code == 403
+    assert "settings/mailboxes" not in (await client.get("/dashboard/settings")).text
+
+
+async def test_a_mailbox_is_added_and_its_password_never_shown(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    mailbox = await add(alice, acme)
+    assert mailbox.imap
+    assert (mailbox.imap.host, mailbox.imap.port, mailbox.imap.username) == ("imap.example.com", 993, mailbox.address)
+    assert mailbox.secrets == ["imap_password"]
+    for path in (HERE, f"{HERE}/{mailbox.id}"):
+        page = (await alice.get(path)).text
+        assert mailbox.address in page
+        assert "numbat" not in page
+    assert "One is set. Leave this empty to keep it." in (await alice.get(f"{HERE}/{mailbox.id}")).text
+
+
+async def test_what_is_wrong_is_said_beside_what_was_typed(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    answer = await alice.post(HERE, data=typed(acme, host="not a host", name="Quills"))
+    assert answer.status_code == 422
+    assert "Enter the name of the mail server, for example imap.example.com." in answer.text
+    assert 'value="Quills"' in answer.text
+    assert "numbat" not in answer.text
+    assert (await alice.post(HERE, data=typed(acme, port="many"))).status_code == 422
+    assert (await alice.post(HERE, data=typed(acme, security="MAGIC"))).status_code == 422
+    assert (await alice.post(HERE, data={})).status_code == 422
+    assert await mailboxes_of(acme) == []
+
+
+async def test_an_empty_secret_stays_until_its_box_says_to_forget_it(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    mailbox = await add(alice, acme)
+    kept = typed(acme, imap_password="", name="Helpdesk")
+    assert (await alice.post(f"{HERE}/{mailbox.id}", data=kept)).status_code == 303
+    [changed] = await mailboxes_of(acme)
+    assert (changed.name, changed.secrets) == ("Helpdesk", ["imap_password"])
+    await alice.post(f"{HERE}/{mailbox.id}", data={**kept, "forget": "imap_password"})
+    assert (await mailboxes_of(acme))[0].secrets == []
+
+
+async def test_a_mailbox_is_switched_off_and_on_and_removed(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    mailbox = await add(alice, acme)
+    await alice.post(f"{HERE}/{mailbox.id}/switch", data={"active": "no"})
+    assert (await mailboxes_of(acme))[0].is_active is False
+    assert "Switched off" in (await alice.get(HERE)).text
+    await alice.post(f"{HERE}/{mailbox.id}/switch", data={"active": "yes"})
+    assert (await mailboxes_of(acme))[0].is_active is True
+    assert (await alice.post(f"{HERE}/{mailbox.id}/remove")).status_code == 303
+    assert await mailboxes_of(acme) == []
+    assert (await alice.get(f"{HERE}/{mailbox.id}")).status_code == 404
+
+
+async def test_the_test_button_says_what_it_found(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    async with acme.database.transaction(acme.organization_id) as tx:
+        mailbox = await email.add_mailbox(tx, f"support@{acme.slug}.test")
+    answer = await alice.post(f"{HERE}/{mailbox.id}/test")
+    assert answer.status_code == 200
+    assert "The test went well" in answer.text
+    assert f"Mail for {mailbox.address} is brought to the SMTP listener; nothing has to be fetched." in answer.text
+
+
+async def test_what_is_wrong_with_a_mailbox_stands_in_the_list(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    mailbox = await add(alice, acme)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        trouble = sources.Trouble(sources.Step.LOGIN, "The server refuses the password.")
+        await sources.note_trouble(tx, mailbox.id, trouble)
+    page = (await alice.get(HERE)).text
+    for words in ("Failing", "The server refuses the password.", "Since ", trouble.advice):
+        assert words in page
+
+
+async def test_the_ledger_counts_and_names_every_mail(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    first = await came(acme, "The kettle &amp; co")
+    assert words(await alice.get(LEDGER)).startswith("1 seen ≠ 0 accounted for")
+    await read(acme, first)
+    page = await alice.get(LEDGER)
+    assert words(page).startswith("1 seen = 1 accounted for")
+    assert "The kettle &amp;amp; co" in page.text
+    assert re.search(r'href="/dashboard/tickets/\d+"', page.text)
+
+
+async def test_the_ledger_is_narrowed_and_paged(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entries = [await came(acme, f"Mail {number}") for number in range(31)]
+    await read(acme, entries[0])
+    page = (await alice.get(LEDGER)).text
+    assert page.count('class="ledger-row"') == 30
+    older = re.search(r'href="([^"]*before=[^"]*)"', page)
+    assert older
+    assert (await alice.get(older[1].replace("&amp;", "&"))).text.count('class="ledger-row"') == 1
+    assert (await alice.get(LEDGER, params={"outcome": "WAITING"})).text.count('class="ledger-row"') == 30
+    found = (await alice.get(LEDGER, params={"q": "mail 0", "outcome": "ADMITTED"})).text
+    assert found.count('class="ledger-row"') == 1
+    for nonsense in ({"outcome": "LOST"}, {"mailbox": "x"}, {"before": "x"}):
+        assert (await alice.get(LEDGER, params=nonsense)).status_code == 400
+
+
+async def test_a_mail_held_back_becomes_a_ticket_by_hand(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entry_id = await came(acme, "No sender", sender="")
+    await conclude(acme, entry_id, "REFUSED")
+    answer = await alice.post(f"{LEDGER}/{entry_id}/ticket")
+    number = int(answer.headers["location"].removeprefix("/dashboard/tickets/"))
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert (await tickets.find(tx, number, seen_by=acme.alice)).subject == "No sender"
+    again = await alice.post(f"{LEDGER}/{entry_id}/ticket?outcome=REFUSED&junk=1")
+    assert (again.status_code, again.headers["location"]) == (303, f"{LEDGER}?outcome=REFUSED")
+
+
+async def test_a_mail_that_failed_is_read_again(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entry_id = await came(acme, "Again")
+    await conclude(acme, entry_id, "FAILED")
+    assert "Try again: a mail without a subject" in (await alice.get(LEDGER, params={"outcome": "FAILED"})).text
+    assert (await alice.post(f"{LEDGER}/{entry_id}/retry")).headers["location"] == LEDGER
+    assert await outcome_of(acme, entry_id) is None
+    await read(acme, entry_id)
+    assert await outcome_of(acme, entry_id) == "ADMITTED"
+
+
+async def test_the_raw_mail_is_a_file_of_text(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    answer = await alice.get(f"{LEDGER}/{await came(acme, 'Raw')}/raw")
+    assert answer.content.endswith(b"\r\n\r\n<b>It hums.</b>\r\n")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+
+
+async def test_several_mails_leave_quarantine_at_once(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entries = [await came(acme, f"Held {number}") for number in range(3)]
+    for entry_id in entries:
+        await conclude(acme, entry_id, "QUARANTINED")
+    assert (await alice.get(QUARANTINE)).text.count('name="mail"') == 3
+    let_in = {"act": "release", "mail": [str(entries[0]), str(entries[1])]}
+    assert (await alice.post(QUARANTINE, data=let_in)).headers["location"] == QUARANTINE
+    await alice.post(QUARANTINE, data={"act": "reject", "mail": str(entries[2])})
+    assert [await outcome_of(acme, entry_id) for entry_id in entries] == [None, None, "REFUSED"]
+    assert "Nothing waits here" in (await alice.get(QUARANTINE)).text
+
+
+async def test_a_neighbours_quarantine_is_out_of_reach(acme: Company, at_globex: Clients) -> None:
+    entry_id = await came(acme, "Held")
+    await conclude(acme, entry_id, "QUARANTINED")
+    gina = await at_globex.browser("alice")
+    for act in ("release", "reject"):
+        await gina.post(QUARANTINE, data={"act": act, "mail": str(entry_id)})
+    assert await outcome_of(acme, entry_id) == "QUARANTINED"
+
+
+async def test_deciding_about_nothing_changes_nothing(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    for form in ({}, {"act": "release"}, {"act": "burn", "mail": str(await came(acme, "Held"))}):
+        answer = await alice.post(QUARANTINE, data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, QUARANTINE)
+
+
+async def conclude(company: Company, entry_id: UUID, outcome: str) -> None:
+    async with company.database.transaction(company.organization_id) as tx:
+        await tx.run(
+            "update inbound_messages set outcome = %(outcome)s, reason = 'So.', processed_at = now() where id = %(id)s",
+            id=entry_id,
+            outcome=outcome,
+        )
+
+
+def words(answer: httpx.Response) -> str:
+    """The ledger's sum as it is read."""
+    found = re.search(r'id="ledger-title">(.*?)</p>', answer.text, re.DOTALL)
+    assert found
+    return re.sub(r"<[^>]+>", "", found[1])
