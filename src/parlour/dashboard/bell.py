@@ -18,6 +18,7 @@ _SENTENCES: Final = {
     "CustomerReplied": ("reply", "wrote again"),
     "TicketAssigned": ("user", "assigned it to you"),
     "ReplyNotSent": ("alert", "could not deliver your reply"),
+    "ReplyBounced": ("alert", "could not deliver your reply: it came back"),
     "MailboxFailing": ("alert", "needs you: mail may be late"),
     "MailboxRecovered": ("check", "is well again"),
 }

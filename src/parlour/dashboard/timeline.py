@@ -86,6 +86,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], Names], str]]] = {
     "CustomerReplied": ("mail", _always("wrote")),
     "AgentReplied": ("reply", _always("replied")),
     "ReplyNotSent": ("alert", _always("could not send the reply by mail")),
+    "ReplyBounced": ("alert", _always("could not deliver the reply: it came back")),
     "NoteAdded": ("note", _always("added a note")),
     "TicketReopened": ("rotate", _always("reopened it by writing")),
     "StatusChanged": ("status-in-progress", _became("set it to")),
