@@ -66,7 +66,7 @@ def _one_process(here: Installation, asked: argparse.Namespace, figures: dict[st
                 figures["one process"][name] = asdict(load.measure(here.port, requests, asked.seconds))
                 figures["database"][name] = database.rate(here, requests, asked.seconds)
         else:
-            with _memory_sampled(here, figures, asked.seconds / 2):
+            with _memory_sampled(here, figures, load.WARM_UP_SECONDS + asked.seconds / 2):
                 figures["one process"][name] = asdict(load.measure(here.port, requests, asked.seconds))
             figures["database"][name] = database.rate(here, requests, asked.seconds)
 

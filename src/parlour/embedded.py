@@ -25,7 +25,7 @@ CLONE_NEWUSER = 0x10000000
 LONGEST_SOCKET_PATH = 107
 
 SMALL_AND_QUICK = {
-    "shared_buffers": "64MB",
+    "shared_buffers": "128MB",
     "max_connections": "60",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
