@@ -93,6 +93,7 @@ def _kinds(here: Installation, organization: str) -> dict[str, Requests]:
 def _over_http(here: Installation, requests: Requests, seconds: float) -> Result:
     if requests.method == "GET":
         return load.measure(here.port, requests, seconds)
+    database.settle(here)
     with database.without_the_worker(here):
         return load.measure(here.port, requests, seconds)
 
