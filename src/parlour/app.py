@@ -14,6 +14,7 @@ from parlour.foundation import installation as installations
 from parlour.foundation import logs, settings
 from parlour.foundation.installation import Installation
 from parlour.foundation.settings import Settings
+from parlour.listeners import push
 from parlour.reactions import REACTIONS
 
 
@@ -47,7 +48,7 @@ def _doors(installation: Installation, identities: entrance.Identities, sockets:
         "operations": api.OPERATIONS,
     }
     doors = Litestar(
-        [api.router(), api.METRICS, *site.ROUTES, *portal.ROUTES, *dashboard.ROUTES],
+        [api.router(), api.METRICS, *site.ROUTES, *portal.ROUTES, *dashboard.ROUTES, *push.ROUTES],
         state=State(state),
         lifespan=[lifespan],
         request_class=entrance.Request,

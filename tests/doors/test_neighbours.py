@@ -118,6 +118,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "mail": [ids.new()],
         "mailboxes": [belongings.mailbox_id],
         "ledger": [belongings.entry_id],
+        "hooks": ["one-that-nobody-was-given"],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],
     }

@@ -65,6 +65,7 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     mailboxes.change_mailbox,
     mailboxes.remove_mailbox,
     mailboxes.test_mailbox,
+    mailboxes.make_push_address,
     ledger.hand_in_mail,
     ledger.read_ledger_summary,
     ledger.list_ledger,

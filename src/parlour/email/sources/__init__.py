@@ -1,6 +1,6 @@
 """Where mail comes from: mailboxes on other servers, and whoever hands it in; how each of them is."""
 
-from parlour.email.mailboxes import find_mailbox
+from parlour.email.mailboxes import find_mailbox, secrets_of
 from parlour.email.sources.catching_up import Reading, catch_up
 from parlour.email.sources.events import MailboxFact, MailboxFailing, MailboxRecovered
 from parlour.email.sources.examining import Finding, examine, outgoing_server
@@ -17,18 +17,22 @@ from parlour.email.sources.position import (
     renew_lease,
     take_lease,
 )
+from parlour.email.sources.providers import Call, HandedIn, NotGenuine, handed_in
 from parlour.email.sources.troubles import Step, Trouble
 
 __all__ = [
+    "Call",
     "Connection",
     "Finding",
     "Folder",
+    "HandedIn",
     "Health",
     "Hold",
     "LeaseLost",
     "MailboxFact",
     "MailboxFailing",
     "MailboxRecovered",
+    "NotGenuine",
     "Reading",
     "Refused",
     "State",
@@ -38,12 +42,14 @@ __all__ = [
     "end_lease",
     "examine",
     "find_mailbox",
+    "handed_in",
     "mailbox_health",
     "note_success",
     "note_trouble",
     "opened",
     "outgoing_server",
     "renew_lease",
+    "secrets_of",
     "take_lease",
     "watch_mailboxes",
 ]
