@@ -33,6 +33,7 @@ AGENTS = (
     "/dashboard/settings/mailboxes",
     "/dashboard/settings/mailboxes/new",
     "/dashboard/settings/mailboxes/new?kind=SMTP",
+    "/dashboard/settings/mailboxes/new?kind=PUSH",
     "/dashboard/settings/ledger",
     "/dashboard/settings/quarantine",
 )

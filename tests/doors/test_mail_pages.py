@@ -124,6 +124,20 @@ async def test_the_test_button_says_what_it_found(acme: Company, at_acme: Client
     assert f"Mail for {mailbox.address} is brought to the SMTP listener; nothing has to be fetched." in answer.text
 
 
+async def test_a_webhooks_address_is_shown_once(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    form = {"kind": "PUSH", "address": f"push@{acme.slug}.test", "provider": "MAILGUN", "signing_key": "numbat"}
+    assert (await alice.post(HERE, data={**form, "provider": "SES"})).status_code == 422
+    added = await alice.post(HERE, data=form)
+    [mailbox] = await mailboxes_of(acme)
+    assert mailbox.push == email.PushSettings(provider=email.Provider.MAILGUN)
+    assert mailbox.secrets == ["signing_key"]
+    answer = await alice.post(f"{HERE}/{mailbox.id}/hook")
+    assert answer.headers["cache-control"] == "no-store"
+    assert re.search(r"<code>http[^<]*/api/email/hooks/[^<]{20,}/mime</code>", answer.text)
+    assert "/api/email/hooks/" not in (await alice.get(added.headers["location"])).text
+
+
 async def test_what_is_wrong_with_a_mailbox_stands_in_the_list(acme: Company, at_acme: Clients) -> None:
     alice = await at_acme.browser("alice")
     mailbox = await add(alice, acme)

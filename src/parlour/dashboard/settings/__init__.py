@@ -36,6 +36,7 @@ ROUTES = [
     mailboxes.one,
     mailboxes.change,
     mailboxes.test,
+    mailboxes.hook,
     mailboxes.switch,
     mailboxes.remove,
     ledger.show,

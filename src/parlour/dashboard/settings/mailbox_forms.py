@@ -8,10 +8,21 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from parlour.dashboard.settings.sheet import words
-from parlour.email import Begin, ImapSettings, Mailbox, MailboxChanges, MailboxKind, NewMailbox, SignIn, servers
+from parlour.email import (
+    Begin,
+    ImapSettings,
+    Mailbox,
+    MailboxChanges,
+    MailboxKind,
+    NewMailbox,
+    Provider,
+    PushSettings,
+    SignIn,
+    servers,
+)
 from parlour.foundation.errors import Invalid
 
-SECRETS: Final = ("imap_password", "client_secret", "refresh_token")
+SECRETS: Final = ("imap_password", "client_secret", "refresh_token", "signing_key", "push_password")
 _CHOOSE: Final = "Choose one of the list."
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -35,6 +46,8 @@ def written_of(mailbox: Mailbox) -> dict[str, str]:
     if server:
         named = ("host", "port", "security", "username", "folder", "sign_in", "client_id", "tenant")
         written |= {name: str(getattr(server, name)) for name in named}
+    if push := mailbox.push:
+        written |= {"provider": push.provider, "topics": "\n".join(push.topics), "public_key": push.public_key}
     return written
 
 
@@ -47,6 +60,7 @@ def new_mailbox(form: FormMultiDict) -> NewMailbox:
         department_id=_department(form),
         kind=kind,
         imap=_imap(form, one_of(Begin, words(form, "begin"), "begin")) if kind is MailboxKind.IMAP else None,
+        push=_push(form) if kind is MailboxKind.PUSH else None,
         trusted_authserv_id=words(form, "trusted_authserv_id"),
         secrets={name: text for name, text in _secrets(form).items() if text},
     )
@@ -60,6 +74,7 @@ def changes(form: FormMultiDict, mailbox: Mailbox) -> MailboxChanges:
         name=words(form, "name"),
         department_id=_department(form),
         imap=_imap(form, mailbox.imap.begin) if mailbox.imap else None,
+        push=_push(form) if mailbox.kind is MailboxKind.PUSH else None,
         trusted_authserv_id=words(form, "trusted_authserv_id"),
         secrets=forgotten | {name: text for name, text in _secrets(form).items() if text},
     )
@@ -86,6 +101,14 @@ def _imap(form: FormMultiDict, begin: Begin) -> ImapSettings:
     )
     tenant = words(form, "tenant")
     return msgspec.structs.replace(settings, tenant=tenant) if tenant else settings
+
+
+def _push(form: FormMultiDict) -> PushSettings:
+    return PushSettings(
+        provider=one_of(Provider, words(form, "provider"), "push.provider"),
+        topics=words(form, "topics").split(),
+        public_key=words(form, "public_key"),
+    )
 
 
 def _port(written: str) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -17,7 +18,17 @@ from parlour.people import Permission
 
 _HERE: Final = "/dashboard/settings/mailboxes"
 _MANAGES: Final = needs(Permission.MANAGE_MAIL)
-_KINDS: Final = (MailboxKind.IMAP, MailboxKind.SMTP)
+_KINDS: Final = (MailboxKind.IMAP, MailboxKind.SMTP, MailboxKind.PUSH)
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What is shown once: the findings of a test, or the address of a webhook."""
+
+    findings: Sequence[sources.Finding] = ()
+    hook: str = ""
+
+
+_NOTHING: Final = _Found()
 
 
 @get(_HERE, opt=_MANAGES)
@@ -70,7 +81,19 @@ async def test(request: Request, mailbox_id: FromPath[UUID]) -> Response[str]:
     """Answers with the mailbox's page: what was found is true now, and kept nowhere."""
     findings = await sources.examine(request.installation, request.actor.organization_id, mailbox_id)
     mailbox = await _found(request, mailbox_id)
-    return await _form(request, mailbox, mailbox_forms.written_of(mailbox), findings=findings)
+    return await _form(request, mailbox, mailbox_forms.written_of(mailbox), found=_Found(findings))
+
+
+@post(_HERE + "/{mailbox_id:uuid}/hook", opt=_MANAGES)
+async def hook(request: Request, mailbox_id: FromPath[UUID]) -> Response[str]:
+    """Answers with the page itself, never a redirect: the address is a secret, shown this once and kept nowhere."""
+    async with request.transaction() as tx:
+        mailbox = await email.find_mailbox(tx, mailbox_id)
+        secret = await email.new_push_secret(tx, mailbox)
+    address = f"{request.installation.settings.public_url}/api/email/hooks/{secret}/mime"
+    response = await _form(request, mailbox, mailbox_forms.written_of(mailbox), found=_Found(hook=address))
+    response.headers["cache-control"] = "no-store"
+    return response
 
 
 @post(_HERE + "/{mailbox_id:uuid}/switch", opt=_MANAGES)
@@ -100,7 +123,7 @@ async def _form(
     mailbox: Mailbox | None,
     written: dict[str, str],
     problem: Problem | None = None,
-    findings: Sequence[sources.Finding] = (),
+    found: _Found = _NOTHING,
 ) -> Response[str]:
     async with request.reading() as tx:
         departments = await people.departments(tx)
@@ -115,5 +138,6 @@ async def _form(
         written=blanks(written),
         departments=departments,
         health=health,
-        findings=findings,
+        findings=found.findings,
+        hook=found.hook,
     )
