@@ -72,6 +72,8 @@ class Origin(msgspec.Struct, frozen=True):
     authentication: dict[str, Any] | None
     automatic: str | None
     language: str | None
+    left_out: str | None
+    """Which of its files the organization's limits keep out, in words."""
 
 
 async def begin(tx: Transaction, entry_id: UUID) -> Begun | None:
@@ -172,7 +174,7 @@ async def origins(tx: Transaction, comment_ids: Sequence[UUID]) -> dict[UUID, Or
         Origin,
         """
         select comment_id, id as entry_id, blob_key, message_id, received_at, sent_from as sender, sent_to as "to",
-            sent_cc as cc, authentication, automatic, language
+            sent_cc as cc, authentication, automatic, language, left_out
         from inbound_messages
         where comment_id = any(%(comment_ids)s) and outcome in ('ADMITTED', 'AUTOMATIC')
         """,

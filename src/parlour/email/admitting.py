@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parlour import tickets
+from parlour.email import safety
 from parlour.email.accounting import Conclusion, Outcome
 from parlour.email.commands import carry_out, read_orders
 from parlour.email.correspondents import Writer, address_of_sender, is_ours, others_on, writer
@@ -48,6 +49,9 @@ class _Scene(msgspec.Struct, frozen=True):
 
 async def admit(tx: Transaction, installation: Installation, arrival: Arrival) -> Conclusion:
     """Let the mail in as far as it may come. Raises `NoSender`, or `Invalid` where the sender's address is none."""
+    if bounce := arrival.verdict.bounce:
+        bounced = await safety.record_bounce(tx, installation.signer, arrival.entry, bounce)
+        return Conclusion(Outcome.BOUNCE, bounced.reason, bounced.ticket_id, bounced.comment_id)
     return await write(tx, installation, arrival)
 
 
@@ -61,6 +65,8 @@ async def write(
     scene = _Scene(tx, installation, arrival, ours, who)
     place = await place_of(tx, installation.signer, mail, arrival.entry.envelope_recipients, who)
     if place.ticket:
+        if reason := await safety.too_many_on(tx, place.ticket.id, automatic=mail.automatic):
+            return Conclusion(Outcome.AUTOMATIC, reason, place.ticket.id)
         return Conclusion(ticket_id=place.ticket.id, comment_id=await _join(scene, place, place.ticket))
     if mail.automatic and arrival.verdict.automatic is Automatic.VACATION:
         return Conclusion(Outcome.AUTOMATIC, _AWAY)
@@ -81,7 +87,10 @@ async def _writer(tx: Transaction, arrival: Arrival, ours: set[str]) -> Writer:
     address = address_of_sender(mail, ours)
     # The verdict is about the address in From, and no other.
     is_proved = arrival.verdict.authentication.passed and mail.sender is not None and mail.sender.email == address.email
-    return await writer(tx, address, is_proved=is_proved)
+    who = await writer(tx, address, is_proved=is_proved)
+    if not mail.automatic:
+        await safety.heard_from(tx, who.user.id)
+    return who
 
 
 async def _join(scene: _Scene, place: Place, ticket: Ticket) -> UUID | None:
@@ -208,6 +217,7 @@ async def _store(scene: _Scene, by: Actor, understood: Understood | None = None)
             file.content_type,
             file.content,
             file.content_id if file.inline else None,
+            warning=verdict.warnings[number] if number is not None and number < len(verdict.warnings) else None,
         )
         for number, file in kept
         if number is None or number not in verdict.dropped

@@ -34,11 +34,11 @@ class Writer(msgspec.Struct, frozen=True):
 def address_of_sender(mail: Mail, ours: set[str]) -> Address:
     """Who is to be answered. Raises `NoSender`.
 
-    A form or a group of ours writes from our own address, a service from one that nobody reads: those name the person
-    elsewhere.
+    A form or a group of ours writes from our own address, a service from one that nobody reads, a list from its own:
+    those name the person elsewhere.
     """
     candidates = [mail.sender] if mail.sender else []
-    if not candidates or is_ours(candidates[0].email, ours) or mail.is_from_robot:
+    if not candidates or is_ours(candidates[0].email, ours) or mail.is_from_robot or mail.is_from_list:
         candidates = [*mail.original_senders, *mail.reply_to, *candidates]
     for candidate in candidates:
         if not is_ours(candidate.email, ours):

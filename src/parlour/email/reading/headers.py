@@ -22,6 +22,7 @@ _BLANK_LINE: Final = re.compile(rb"(?:\A|\r?\n)(?:\r?\n|\Z)")
 _ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS: Final = re.compile(r"(\?=)\s+(?==\?)")
 _MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,500})>")
+_BARE_ID: Final = re.compile(r"\A[^<>\s@,;:\"]{1,250}@[^<>\s@,;:\"]{1,250}\Z")
 _PARAMETER: Final = re.compile(r";\s*([^\s=;]{1,80})\s*=\s*(\"(?:[^\"\\]|\\.)*\"?|[^;]*)")
 _BARE_ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,64}@[^\s<>,;:\"()\[\]@]{1,255}")
 
@@ -57,7 +58,9 @@ class Headers:
 
     def message_ids(self, name: str) -> tuple[str, ...]:
         """The message ids of a field without their angle brackets, the newest hundred."""
-        return tuple(_MESSAGE_ID.findall(self.raw(name)))[-_ID_LIMIT:]
+        value = self.raw(name)
+        # Some programs write the id bare, against RFC 5322 section 3.6.4.
+        return tuple(_MESSAGE_ID.findall(value) or _BARE_ID.findall(value.strip()))[-_ID_LIMIT:]
 
     def date(self, name: str) -> datetime | None:
         return _date(self.raw(name))

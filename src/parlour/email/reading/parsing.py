@@ -61,6 +61,12 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(address for name in _ORIGINAL_SENDER for address in self.fields.addresses(name))
 
     @property
+    def is_from_list(self) -> bool:
+        """Whether a list has put its own address into From, as many do so that DMARC lets the mail pass."""
+        posted = self.fields.raw("list-post").lower()
+        return self.sender is not None and f"mailto:{self.sender.email}" in posted
+
+    @property
     def is_from_robot(self) -> bool:
         """Whether it comes from an address that says nobody reads it."""
         return self.sender is not None and is_robot(self.sender.email)

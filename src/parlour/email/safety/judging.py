@@ -56,7 +56,7 @@ async def judge(
     installation: Installation, organization_id: UUID, entry: Entry, raw: bytes, understood: Understood
 ) -> Verdict:
     """Whoever can't be asked in time says nothing: then the mail is admitted. Raises `Unavailable` only."""
-    case = _Case(installation, organization_id, entry, raw, understood.mail, Headers(raw))
+    case = _Case(installation, organization_id, entry, raw, understood.mail, understood.mail.fields)
     verdict = NEUTRAL
     try:
         async with asyncio.timeout(_SECONDS):
