@@ -236,6 +236,42 @@ async def test_deciding_about_nothing_changes_nothing(acme: Company, at_acme: Cl
         assert (answer.status_code, answer.headers["location"]) == (303, QUARANTINE)
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("QUEUED", ["Queued", "Not delivered yet, tried 0 times: No such user."]),
+        ("BOUNCED", ["Came back", "This mail came back: No such user."]),
+        ("FAILED", ["Failed", "This mail was not delivered: No such user."]),
+        ("CANCELLED", ["Not sent"]),
+    ],
+)
+async def test_a_ticket_tells_how_far_a_reply_has_come(
+    state: str, words: list[str], acme: Company, at_acme: Clients
+) -> None:
+    ticket = await acme.ticket()
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await email.add_mailbox(tx, f"support@{acme.slug}.test")
+        held = await tickets.hold(tx, ticket.id, seen_by=acme.bob)
+        comment = await tickets.reply(tx, held, tickets.Words("Hello"), by=acme.bob, source=tickets.Source.API)
+        await email.prepare_reply(tx, held, comment, None, by=acme.bob)
+        await tx.run("update outbound_messages set state = %(state)s, last_error = 'No such user.'", state=state)
+    page = (await (await at_acme.browser("bob")).get(f"/dashboard/tickets/{ticket.number}")).text
+    for sentence in words:
+        assert sentence in page
+
+
+async def test_a_ticket_warns_of_a_sender_who_is_not_proved(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entry_id = await came(acme, "Forged")
+    await read(acme, entry_id)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("""update inbound_messages set authentication = '{"dmarc": "fail"}', automatic = 'NOTICE'""")
+        row = await email.ledger_row(tx, entry_id)
+    page = (await alice.get(f"/dashboard/tickets/{row.ticket_number}")).text
+    assert "Sender not proved" in page
+    assert "Written by a program" in page
+
+
 async def conclude(company: Company, entry_id: UUID, outcome: str) -> None:
     async with company.database.transaction(company.organization_id) as tx:
         await tx.run(

@@ -22,7 +22,10 @@ _LEAVES_WITHIN: Final = timedelta(seconds=20)
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A comment as the page shows it. `sending` is how far its mail has come; at first there is no mail yet."""
+    """A comment as the page shows it.
+
+    `sending` is how far its mail has come; at first there is no mail yet. `origin` is the mail that it came in by.
+    """
 
     comment: Comment
     html: str
@@ -31,6 +34,12 @@ class Message(msgspec.Struct, frozen=True):
     sending: email.Sending | None
     is_leaving: bool
     readers: list[str]
+    origin: email.Origin | None
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the domain in From says that this is not its mail."""
+        return bool(self.origin and self.origin.authentication and self.origin.authentication.get("dmarc") == "fail")
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -114,9 +123,10 @@ async def earlier_messages(
 
 async def messages(tx: Transaction, comments: Sequence[Comment], agents: list[User]) -> list[Message]:
     """Comments with what their pages need besides."""
-    sendings = await email.sendings(tx, [comment.id for comment in comments])
+    ids = [comment.id for comment in comments]
+    sendings, origins = await email.sendings(tx, ids), await email.origins(tx, ids)
     names = {agent.id: agent.name for agent in agents}
-    return [_message(comment, sendings.get(comment.id), names) for comment in comments]
+    return [_message(one, sendings.get(one.id), origins.get(one.id), names) for one in comments]
 
 
 def earlier_of(comments: Sequence[Comment]) -> str:
@@ -134,7 +144,9 @@ def _point(before: str) -> tuple[datetime, UUID]:
     return moment, last
 
 
-def _message(comment: Comment, sending: email.Sending | None, names: dict[UUID, str]) -> Message:
+def _message(
+    comment: Comment, sending: email.Sending | None, origin: email.Origin | None, names: dict[UUID, str]
+) -> Message:
     inline = {file.content_id: address_of(file) for file in comment.attachments if file.content_id}
     body = html.with_images(comment.html, inline) if comment.html else html.from_text(comment.text)
     return Message(
@@ -146,6 +158,7 @@ def _message(comment: Comment, sending: email.Sending | None, names: dict[UUID, 
         sending=sending,
         is_leaving=sending is None and _may_become_a_mail(comment),
         readers=[names.get(reader, "a former agent") for reader in comment.reader_ids if reader != comment.author_id],
+        origin=origin,
     )
 
 
