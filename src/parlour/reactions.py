@@ -7,7 +7,7 @@ from parlour.email import sources
 from parlour.foundation.jobs import Reactions
 
 REACTIONS: Final[Reactions] = {
-    tickets.TicketOpened: [notifications.notify_assignee],
+    tickets.TicketOpened: [notifications.notify_assignee, email.acknowledge],
     tickets.AgentReplied: [email.send_reply],
     email.ReplyBounced: [notifications.notify_assignee],
     sources.MailboxFailing: [notifications.notify_administrators],

@@ -1,5 +1,6 @@
 """Mail going out: frozen with its comment, composed once, sent once."""
 
+from parlour.email.sending.acknowledging import acknowledge
 from parlour.email.sending.dispatch import resume_mail, send, send_reply
 from parlour.email.sending.outgoing import post
 from parlour.email.sending.posting import NotTaken, Parcel, outbox
@@ -14,6 +15,7 @@ __all__ = [
     "Recipients",
     "Sending",
     "SendingState",
+    "acknowledge",
     "hang_up",
     "outbox",
     "post",
