@@ -42,6 +42,8 @@ TICKETS = """
     -- Each list of the inbox is one of these, read from its newest end; 'in the bin' is never mixed in.
     create index tickets_by_update on tickets (organization_id, updated_at, id) where deleted_at is null;
     create index tickets_by_status on tickets (organization_id, status, updated_at, id) where deleted_at is null;
+    create index tickets_by_priority on tickets (organization_id, priority, status, updated_at, id)
+        where deleted_at is null;
     create index tickets_by_assignee on tickets (organization_id, assignee_id, status, updated_at, id)
         where deleted_at is null;
     create index tickets_by_department on tickets (organization_id, department_id, status, updated_at, id)

@@ -114,11 +114,15 @@ def page_statement(
 def _branches(which: Filter, sort: Sort) -> list[list[str]]:
     """Conditions that together cover the list, each of which one index answers in order."""
     by_update = sort in (Sort.UPDATED, Sort.LEAST_RECENTLY_UPDATED)
-    narrow = which.statuses or which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1
-    if by_update and narrow and not which.in_bin:
-        # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
-        return [[f"t.status = '{Status(status).value}'"] for status in which.statuses or Status]
-    return [_some_status(which)]
+    is_somebodys = which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1
+    if not by_update or which.in_bin or not (which.statuses or which.priorities or is_somebodys):
+        return [_some_status(which)]
+    # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
+    statuses = [f"t.status = '{Status(status).value}'" for status in which.statuses or Status]
+    if not which.priorities or is_somebodys:
+        return [[status] for status in statuses]
+    priorities = [f"t.priority = '{Priority(priority).value}'" for priority in which.priorities]
+    return [[status, priority] for status in statuses for priority in priorities]
 
 
 def _some_status(which: Filter) -> list[str]:
