@@ -13,6 +13,7 @@ REACTIONS: Final[Reactions] = {
     sources.MailboxFailing: [notifications.notify_administrators],
     sources.MailboxRecovered: [notifications.notify_administrators],
     email.ReplyNotSent: [notifications.notify_assignee],
-    tickets.CustomerReplied: [notifications.notify_assignee],
+    email.ReplyCancelled: [notifications.notify_assignee],
+    tickets.CustomerReplied: [notifications.notify_assignee, email.cancel_answered_replies],
     tickets.TicketAssigned: [notifications.notify_assignee],
 }

@@ -39,6 +39,7 @@ SCHEDULE: Final = (
     Appointment("17 * * * *", forget_old_idempotency_keys),
     Appointment("37 * * * *", discard_unsent_uploads),
     Appointment("*/10 * * * *", email.rescue_waiting_mail),
+    Appointment("* * * * *", email.release_due_replies),
     Appointment("* * * * *", email.resume_mail),
     Appointment("* * * * *", sources.watch_mailboxes),
 )

@@ -119,6 +119,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "mailboxes": [belongings.mailbox_id],
         "ledger": [belongings.entry_id],
         "hooks": ["one-that-nobody-was-given"],
+        "comments": [belongings.comment_id],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],
     }

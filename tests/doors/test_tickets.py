@@ -288,9 +288,9 @@ async def test_a_ticket_for_a_requester_who_is_unknown_is_refused(acme: Company,
 
 async def test_an_agent_learns_how_far_a_reply_has_come_by_mail(acme: Company, at_acme: Clients) -> None:
     ticket, bob, carol = await acme.ticket(), await at_acme.program("bob"), await at_acme.program("carol")
-    reply = (await bob.post(f"/api/tickets/{ticket.id}/reply", json={"body": "On its way."})).json()
     async with acme.database.transaction(acme.organization_id) as tx:
         await email.add_mailbox(tx, f"support@{acme.slug}.test")
+    reply = (await bob.post(f"/api/tickets/{ticket.id}/reply", json={"body": "On its way."})).json()
     fact = tickets.AgentReplied(**about(ticket, acme.bob.user_id), comment_id=UUID(reply["id"]))
     await email.send_reply(acme.installation, acme.organization_id, fact=fact)
     seen = [(await each.get(f"/api/tickets/{ticket.id}/comments")).json()["items"][1] for each in (bob, carol)]

@@ -1,5 +1,6 @@
 """What the tests of mail begin with."""
 
+from tests.email.desk import desk, server
 from tests.email.post import post
 
-__all__ = ["post"]
+__all__ = ["desk", "post", "server"]

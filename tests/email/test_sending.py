@@ -1,62 +1,21 @@
 """An agent's reply leaves as one mail, and the comment tells how far it has come."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from parlour import email, people, tickets
 from parlour.email.addresses import number_in
 from parlour.foundation import clock
-from parlour.foundation.installation import Installation
 from parlour.foundation.jobs import TryAgain
-from parlour.tickets import AgentReplied, Source, Ticket, Words
+from parlour.tickets import Words
 from tests.builders import Company, Screens
-from tests.twins import MailServer, mail_server
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MailServer]:
-    async with mail_server() as twin:
-        yield twin
-
-
-class Desk:
-    """A company with a mailbox, whose agents reply through a mail server."""
-
-    def __init__(self, company: Company, installation: Installation) -> None:
-        self.company = company
-        self.installation = installation
-        self.address = f"support@{company.slug}.test"
-
-    async def reply(self, ticket: Ticket, words: Words | None = None) -> AgentReplied:
-        bob = self.company.bob
-        async with self.company.database.transaction(self.company.organization_id) as tx:
-            held = await tickets.hold(tx, ticket.id, seen_by=bob)
-            await tickets.reply(tx, held, words or Words("Switch it on."), by=bob, source=Source.API)
-            return next(fact for fact in tx.facts if isinstance(fact, AgentReplied))
-
-    async def send(self, fact: AgentReplied) -> email.Sending | None:
-        await email.send_reply(self.installation, self.company.organization_id, fact=fact)
-        return await self.sending(fact)
-
-    async def sending(self, fact: AgentReplied) -> email.Sending | None:
-        async with self.company.database.reading(self.company.organization_id) as tx:
-            return (await email.sendings(tx, [fact.comment_id])).get(fact.comment_id)
-
-
-@pytest_asyncio.fixture
-async def desk(acme: Company, server: MailServer) -> Desk:
-    settings = acme.installation.settings.model_copy(update={"smtp_url": server.url})
-    desk = Desk(acme, msgspec.structs.replace(acme.installation, settings=settings))
-    async with acme.database.transaction(acme.organization_id) as tx:
-        await email.add_mailbox(tx, desk.address)
-    return desk
+from tests.email.desk import Desk
+from tests.twins import MailServer
 
 
 async def test_a_reply_is_sent_once_however_often_its_job_runs(desk: Desk, server: MailServer) -> None:

@@ -14,6 +14,7 @@ from parlour.api import (
     mailboxes,
     me,
     organization,
+    sending,
     tags,
     tickets,
     users,
@@ -73,6 +74,7 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     ledger.download_mail,
     ledger.retry_mail,
     ledger.admit_mail,
+    *sending.HANDLERS,
     health.read_health,
 )
 OPERATIONS: tuple[Operation, ...] = tuple(handler.opt["operation"] for handler in _HANDLERS)

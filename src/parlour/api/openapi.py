@@ -24,6 +24,7 @@ Every error is `{error, details?, timestamp, requestId}`: `error` says what to d
 _TAGS: Final = {
     "tickets": "What customers ask, and where each question stands.",
     "comments": "The words on a ticket: replies, notes, and its timeline.",
+    "replies": "Replies on their way: whom they go to, taken back, sent now or again.",
     "attachments": "Files: uploaded first, then named by the reply that sends them.",
     "users": "Agents and customers.",
     "tags": "Words that group tickets.",

@@ -99,10 +99,14 @@ class MailSending(Shape, frozen=True):
     state: SendingState
     to: list[str]
     cc: list[str]
+    bcc: list[str]
     attempts: int
     last_error: str | None
+    refusals: Annotated[dict[str, str], Meta(description="Addresses that were refused, each in its server's words.")]
     next_attempt_at: datetime
     sent_at: datetime | None
+    send_at: Annotated[datetime | None, Meta(description="Until then it is held back, and can be undone.")]
+    unless_answered: Annotated[bool, Meta(description="It is not sent if the customer writes first.")]
 
 
 class MailAddress(Shape, frozen=True):
@@ -193,10 +197,14 @@ def as_sending(sending: Sending) -> MailSending:
         state=sending.state,
         to=sending.to,
         cc=sending.cc,
+        bcc=sending.bcc,
         attempts=sending.attempts,
         last_error=sending.last_error,
+        refusals=sending.refusals,
         next_attempt_at=sending.next_attempt_at,
         sent_at=sending.sent_at,
+        send_at=sending.send_at,
+        unless_answered=sending.unless_answered,
     )
 
 

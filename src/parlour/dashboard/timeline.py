@@ -87,6 +87,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any], Names], str]]] = {
     "AgentReplied": ("reply", _always("replied")),
     "ReplyNotSent": ("alert", _always("could not send the reply by mail")),
     "ReplyBounced": ("alert", _always("could not deliver the reply: it came back")),
+    "ReplyCancelled": ("alert", _always("held back the reply that was to be sent later")),
     "NoteAdded": ("note", _always("added a note")),
     "TicketReopened": ("rotate", _always("reopened it by writing")),
     "StatusChanged": ("status-in-progress", _became("set it to")),

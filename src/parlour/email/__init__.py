@@ -3,7 +3,7 @@
 from parlour.email.accounting import Origin, Outcome, origins
 from parlour.email.by_hand import NotToBeAdmitted, NotToBeRetried, admit_by_hand, rescue_waiting_mail, retry
 from parlour.email.envelopes import sender_of
-from parlour.email.events import ReplyBounced, ReplyNotSent, ReplySent
+from parlour.email.events import ReplyBounced, ReplyCancelled, ReplyNotSent, ReplySent
 from parlour.email.intake import receive, take_in
 from parlour.email.ledger import Delivery, enter, keep
 from parlour.email.ledger_pages import (
@@ -38,24 +38,35 @@ from parlour.email.mailboxes import Kind as MailboxKind
 from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import (
+    Draft,
+    NothingToSend,
     NotTaken,
     Parcel,
     Recipients,
     Sending,
     SendingState,
+    Way,
     acknowledge,
+    answer,
+    cancel_answered_replies,
     hang_up,
     outbox,
     post,
     prepare_reply,
     recipients_for,
+    release_due_replies,
+    release_reply,
     resume_mail,
     send,
+    send_now,
     send_reply,
     sendings,
+    set_undo_seconds,
+    undo,
+    undo_seconds,
 )
 
-JOBS = (take_in, send_reply, send)
+JOBS = (take_in, send_reply, send, release_reply, cancel_answered_replies)
 """What this room lets the queue run."""
 
 __all__ = [
@@ -63,6 +74,7 @@ __all__ = [
     "Address",
     "Begin",
     "Delivery",
+    "Draft",
     "ImapSettings",
     "LedgerFilter",
     "LedgerRow",
@@ -75,6 +87,7 @@ __all__ = [
     "NotTaken",
     "NotToBeAdmitted",
     "NotToBeRetried",
+    "NothingToSend",
     "Origin",
     "Outcome",
     "OutgoingSettings",
@@ -84,15 +97,19 @@ __all__ = [
     "Quarantined",
     "Recipients",
     "ReplyBounced",
+    "ReplyCancelled",
     "ReplyNotSent",
     "ReplySent",
     "Sending",
     "SendingState",
     "SignIn",
     "Summary",
+    "Way",
     "acknowledge",
     "add_mailbox",
     "admit_by_hand",
+    "answer",
+    "cancel_answered_replies",
     "change_mailbox",
     "enter",
     "find_mailbox",
@@ -113,15 +130,21 @@ __all__ = [
     "recipients_for",
     "reject",
     "release",
+    "release_due_replies",
+    "release_reply",
     "remove_mailbox",
     "rescue_waiting_mail",
     "resume_mail",
     "retry",
     "send",
+    "send_now",
     "send_reply",
     "sender_of",
     "sendings",
+    "set_undo_seconds",
     "set_up_mailbox",
     "summaries",
     "take_in",
+    "undo",
+    "undo_seconds",
 ]

@@ -19,6 +19,12 @@ class ReplyBounced(TicketFact, frozen=True, kw_only=True):
     comment_id: UUID
 
 
+class ReplyCancelled(TicketFact, frozen=True, kw_only=True):
+    """It was to be sent later and was called off: the customer wrote first, or the ticket is in the bin."""
+
+    comment_id: UUID
+
+
 class ReplyNotSent(TicketFact, frozen=True, kw_only=True):
     """It was given up: the customer has not got it."""
 

@@ -1,0 +1,17 @@
+"""What programs do about mail going out."""
+
+from collections.abc import Sequence
+
+from litestar.handlers import HTTPRouteHandler
+
+from parlour.api.sending import replies
+
+__all__ = ["HANDLERS"]
+
+HANDLERS: Sequence[HTTPRouteHandler] = (
+    replies.read_recipients,
+    replies.undo_reply,
+    replies.send_reply_now,
+    replies.read_sending_settings,
+    replies.change_sending_settings,
+)
