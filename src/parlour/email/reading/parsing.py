@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from parlour.email.reading import charsets, flowed, parts
+from parlour.email.reading import calendars, charsets, flowed, parts, winmail
 from parlour.email.reading.automatic import is_automatic, is_robot
 from parlour.email.reading.headers import Address, Headers
 from parlour.email.reading.parts import Part
@@ -86,6 +86,9 @@ def parse(raw: bytes, *, envelope_sender: str | None = None) -> Mail:
     root = parts.read(raw)
     fields = root.headers
     text, markup = _words(root)
+    attachments = _attachments(root, markup or "")
+    if not text.strip():
+        text, markup = _other_words(root, text, markup)
     replied_to = fields.message_ids("in-reply-to")
     ids = fields.message_ids("message-id")
     return Mail(
@@ -100,7 +103,7 @@ def parse(raw: bytes, *, envelope_sender: str | None = None) -> Mail:
         date=fields.date("date"),
         text=text.strip()[:TEXT_LIMIT],
         html=markup,
-        attachments=_attachments(root, markup or ""),
+        attachments=attachments,
         automatic=is_automatic(root, envelope_sender),
         fields=fields,
     )
@@ -164,7 +167,29 @@ def _is_file(part: Part) -> bool:
 
 def _attachments(root: Part, markup: str) -> tuple[MailAttachment, ...]:
     files = [part for part in root.leaves() if _is_file(part)]
-    return tuple(_attachment(part, number, markup) for number, part in enumerate(files, start=1))
+    return tuple(
+        file for number, part in enumerate(files, start=1) for file in _opened(_attachment(part, number, markup))
+    )
+
+
+def _opened(file: MailAttachment) -> tuple[MailAttachment, ...]:
+    """The files inside a winmail.dat in its place; any other file as it is."""
+    inside = winmail.unpacked(file.content)
+    if inside is None:
+        return (file,)
+    return tuple(MailAttachment(_safe(name), kind, None, False, content) for name, kind, content in inside.files)
+
+
+def _other_words(root: Part, text: str, markup: str | None) -> tuple[str, str | None]:
+    """What a mail without words says all the same: in an invitation, or in a winmail.dat."""
+    for part in root.leaves():
+        if part.content_type == "text/calendar":
+            calendar = charsets.decode(part.content()[:HTML_LIMIT], part.parameters.get("charset", ""))
+            if words := calendars.in_words(calendar):
+                return words, None
+        if _is_file(part) and (inside := winmail.unpacked(part.content())):
+            return inside.text, None
+    return text, markup
 
 
 def _attachment(part: Part, number: int, markup: str) -> MailAttachment:
@@ -181,12 +206,16 @@ def _attachment(part: Part, number: int, markup: str) -> MailAttachment:
 def _file_name(part: Part, number: int) -> str:
     _, parameters = part.headers.parameters("content-disposition")
     given = parameters.get("filename") or part.parameters.get("name") or ""
-    # Only the last step of a path, and nothing that a terminal or a header would act on.
-    name = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", re.split(r"[/\\]", given)[-1]).strip(" .")
-    if name:
-        stem, dot, ending = name.rpartition(".")
-        return name if len(name) <= _NAME_LIMIT else f"{stem[: _NAME_LIMIT - 20]}{dot}{ending[:19]}"
+    if name := _safe(given):
+        return name
     endings = {"message/rfc822": ".eml", "text/calendar": ".ics", "message/delivery-status": ".txt"}
     return (
         f"attachment-{number}{endings.get(part.content_type) or mimetypes.guess_extension(part.content_type) or '.bin'}"
     )
+
+
+def _safe(given: str) -> str:
+    # Only the last step of a path, and nothing that a terminal or a header would act on.
+    name = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", re.split(r"[/\\]", given)[-1]).strip(" .")
+    stem, dot, ending = name.rpartition(".")
+    return name if len(name) <= _NAME_LIMIT else f"{stem[: _NAME_LIMIT - 20]}{dot}{ending[:19]}"
