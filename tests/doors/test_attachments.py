@@ -28,6 +28,7 @@ async def test_a_file_goes_in_and_comes_out_the_same(at_acme: Clients) -> None:
         "contentType": "image/png",
         "size": 1024,
         "contentId": None,
+        "warning": None,
     }
     answer = await bob.get(f"/api/attachments/{stored['id']}")
     assert (answer.status_code, answer.content) == (200, CONTENT)

@@ -75,13 +75,17 @@ class Ticket(Shape, frozen=True):
 
 
 class Attachment(Shape, frozen=True):
-    """A file. Its bytes are at `GET /api/attachments/{id}`; `size` is in bytes."""
+    """A file. Its bytes are at `GET /api/attachments/{id}`; `size` is in bytes.
+
+    `warning` says why it is dangerous to open; null where nothing speaks against it.
+    """
 
     id: UUID
     name: str
     content_type: str
     size: int
     content_id: str | None
+    warning: str | None
 
 
 class Author(Shape, frozen=True):
@@ -189,7 +193,7 @@ def as_tag(tag: tickets.Tag) -> Tag:
 
 
 def as_attachment(file: tickets.Attachment) -> Attachment:
-    return Attachment(file.id, file.name, file.content_type, file.size, file.content_id)
+    return Attachment(file.id, file.name, file.content_type, file.size, file.content_id, file.warning)
 
 
 def as_sending(sending: Sending) -> MailSending:
