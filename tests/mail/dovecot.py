@@ -99,10 +99,14 @@ class Dovecot:
             file.unlink(missing_ok=True)
 
 
+def is_installed() -> bool:
+    return BINARY.exists() and LMTP.exists()
+
+
 @contextmanager
 def running() -> Iterator[Dovecot]:
     """Skips the test where Dovecot is not installed."""
-    if not BINARY.exists() or not LMTP.exists():
+    if not is_installed():
         pytest.skip("Dovecot is not installed: apt-get install dovecot-imapd dovecot-lmtpd")
     with own_folder("dovecot") as home:
         server = Dovecot(home)

@@ -53,9 +53,10 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def wire(target: int) -> AsyncIterator[Wire]:
+async def wire(target: int, host: str = "127.0.0.1") -> AsyncIterator[Wire]:
+    """Inside, a port of this host leads to the target."""
     relay = Wire(target)
-    server = await asyncio.start_server(relay.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(relay.carry, host, 0)
     relay.port = server.sockets[0].getsockname()[1]
     try:
         yield relay
