@@ -204,6 +204,9 @@ async def admit_mail(request: Request, id: UUID) -> Admitted:  # noqa: A002
     One that was held back, whatever was found about it.
     """
     actor = request.actor
+    async with request.transaction() as tx:
+        # An Idempotency-Key is used up here; what follows happens once by itself.
+        await email.ledger_row(tx, id)
     return Admitted(await email.admit_by_hand(request.installation, actor.organization_id, id, by=actor))
 
 

@@ -189,6 +189,9 @@ async def test_mailbox(request: Request, id: UUID) -> Findings:  # noqa: A002
 
     Tries each step and says in words what is wrong. Nothing is fetched or sent.
     """
+    async with request.transaction() as tx:
+        # An Idempotency-Key is used up here: nobody talks to a mail server inside a transaction.
+        await email.find_mailbox(tx, id)
     found = await sources.examine(request.installation, request.actor.organization_id, id)
     return Findings([Finding(each.step, each.is_well, each.words, each.advice) for each in found])
 
