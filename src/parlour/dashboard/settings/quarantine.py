@@ -8,7 +8,6 @@ from parlour import email
 from parlour.dashboard.answering import uuids
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.entrance import Request, needs, pages
-from parlour.entrance.words import plural
 from parlour.foundation.errors import NotFound
 from parlour.people import Permission
 
@@ -39,4 +38,5 @@ async def decide(request: Request) -> Response[Any]:
             await (email.release if act == "release" else email.reject)(tx, chosen, by=request.actor)
     except NotFound:
         return pages.redirect(_HERE, "Somebody else decided about one of these just now. Look again.", tone="error")
-    return pages.redirect(_HERE, f"{plural(len(chosen), 'mail')} {_DONE[act]}.")
+    mails = "1 mail" if len(chosen) == 1 else f"{len(chosen)} mails"
+    return pages.redirect(_HERE, f"{mails} {_DONE[act]}.")
