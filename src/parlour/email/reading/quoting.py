@@ -24,6 +24,8 @@ _ATTRIBUTION: Final = re.compile(
       | \d.{3,200}? (?:написал(?:\(а\))?|пишет|написав|wrote|schrieb|a\ écrit|escribió|napsal(?:\(a\))?) .{0,100}?
       | .{3,200}? (?:tarihinde\ şunu\ yazdı|(?:のメール|は(?:次のように)?書きました)|さんが書きました)
       | (?:在|於|于) .{3,200}? (?:写道|寫道)
+      | [^<>]{0,150}<[^<>\s]{1,200}@[^<>\s]{1,200}>\ ?(?:在|於|于|ezt\ írta).{3,150}
+      | [^<>]{0,50}\d.{3,200}?\ kirjoitti
       | \d{4}年.{3,200}? (?:写道|寫道|のメール|:|：)
       | \d{4}[년.].{3,200}? (?:작성)
       | [^<>]{0,150}\d{1,2}[:.]\d\d[^<>]{0,150}<[^<>\s]{1,200}@[^<>\s]{1,200}>\)?\ ?[^<>]{0,20}
@@ -45,12 +47,14 @@ _FORWARDED: Final = re.compile(
 )
 # Outlook's block of fields: the first word of its lines, in the languages it is sold in.
 _FROM: Final = (
-    r"from|von|de|da|van|från|fra|lähettäjä|od|от|发件人|寄件者|差出人|보낸 사람|gönderen|expéditeur|remitente"
+    r"from|von|de|da|van|från|fra|lähettäjä|od|от|发件人|寄件者|差出人|보낸 사람|gönderen|kimden"
+    r"|feladó|expéditeur|remitente"
 )
 _SENT: Final = (
     r"sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|inviato|data|verzonden|skickat|sendt|lähetetty"
     r"|wysłano|odesláno|отправлено|дата|发送时间|傳送日期|送信日時|보낸 날짜"
-    r"|gönderildi|to|an|à|para|a|aan|till|til|do|кому|收件人|宛先"
+    r"|gönderildi|to|an|à|para|a|aan|till|til|do|komu|кому|收件人|宛先"
+    r"|vastaanottaja|kime|elküldve|címzett"
 )
 _FIELD_FROM: Final = re.compile(rf"^\s*\*?(?:{_FROM})\s?[:：]\*?\s*\S", re.IGNORECASE)
 _FIELD_SENT: Final = re.compile(rf"^\s*\*?(?:{_SENT})\s?[:：]\*?\s*\S", re.IGNORECASE)
