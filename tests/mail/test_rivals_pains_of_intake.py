@@ -13,7 +13,7 @@ from parlour.tickets import Status
 from tests.builders import Company
 from tests.email.post import mail
 from tests.mail.desk import Desk, asked, desk_of
-from tests.twins import mail_server
+from tests.twins import Taken, mail_server
 
 
 @pytest_asyncio.fixture
@@ -79,7 +79,37 @@ async def test_what_is_no_mail_at_all_is_accounted_for_and_the_next_is_taken_in(
 
 # 14. Loops: with no-reply senders, with bounces, with people who are away, and with another helpdesk.
 
+BOUNCE = """From: Mail Delivery System <mailer-daemon@mx.test>
+To: {sender}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+
+carol@customer.test: host mx.customer.test said: 550 5.1.1 No such user
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+
+Final-Recipient: rfc822; carol@customer.test
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No such user
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: {message_id}
+--b--
+"""
 AWAY = "Auto-Submitted: auto-replied\nPrecedence: bulk\nX-Auto-Response-Suppress: All\n"
+
+
+def bounce_of(taken: Taken) -> str:
+    """What the customer's server makes of an answer."""
+    return BOUNCE.format(sender=taken.sender, message_id=taken.message["Message-ID"])
 
 
 async def test_an_out_of_office_answer_neither_reopens_nor_is_answered(desk: Desk) -> None:
@@ -88,6 +118,33 @@ async def test_an_out_of_office_answer_neither_reopens_nor_is_answered(desk: Des
     await desk.change(ticket, status=Status.CLOSED)
     away = mail("I am away.", subject="Out of office", more=f"{AWAY}In-Reply-To: {sent['Message-ID']}\n")
     await desk.bring(away, to=[sent["Reply-To"]])
+    assert (await desk.find(ticket)).status is Status.CLOSED
+    assert len(desk.server.taken) == 1
+
+
+async def test_a_bounce_is_told_on_the_answer_and_makes_no_mail_of_its_own(desk: Desk) -> None:
+    ticket = asked(await desk.bring(mail(more="Message-ID: <first@customer.test>\n")))
+    await desk.change(ticket, assignee_id=desk.company.bob.user_id)
+    taken = await desk.answer(ticket)
+    await desk.change(ticket, status=Status.CLOSED)
+    row = await desk.bring(bounce_of(taken), sender="", to=[taken.sender])
+    assert (row.outcome, row.ticket_id) == ("BOUNCE", ticket)
+    assert await desk.texts(ticket) == ["It hums.", "Switch it on."]
+    assert (await desk.find(ticket)).status is Status.CLOSED
+    assert len(desk.server.taken) == 1
+
+
+async def test_what_another_helpdesk_answers_by_itself_is_not_answered_and_opens_nothing(desk: Desk) -> None:
+    theirs = "Globex Support <support@globex.test>"
+    ticket = asked(await desk.bring(mail(sender=theirs)))
+    taken = await desk.answer(ticket)
+    await desk.change(ticket, status=Status.CLOSED)
+    for number in range(5):
+        more = f"Auto-Submitted: auto-replied\nIn-Reply-To: {taken.message['Message-ID']}\n"
+        more += f"Message-ID: <{number}@globex.test>\n"
+        received = mail(f"We have received mail {number}.", sender=theirs, subject=f"[#90{number}] Received", more=more)
+        await desk.bring(received, to=[taken.sender])
+    assert await desk.count() == 1
     assert (await desk.find(ticket)).status is Status.CLOSED
     assert len(desk.server.taken) == 1
 
