@@ -37,6 +37,9 @@ async def test_a_proved_agent_who_holds_the_address_answers_the_customer(post: P
     assert row.ticket_id == first.ticket_id
     answer = (await post.comments(first))[1]
     assert (answer.text, answer.visibility, answer.author_name) == ("Switch it on.", Visibility.PUBLIC, "Bob")
+    async with post.company.database.reading(post.company.organization_id) as tx:
+        sending = (await email.sendings(tx, [answer.id]))[answer.id]
+    assert [str(to) for to in sending.to] == ["carol@customer.test"]
 
 
 async def test_an_agent_nobody_vouches_for_stays_among_agents_and_orders_nothing(post: Post) -> None:

@@ -15,6 +15,7 @@ from parlour.email.ledger import Entry
 from parlour.email.mailboxes import mailboxes
 from parlour.email.reading import Address, Forwarded, forwarded
 from parlour.email.safety import Automatic, Verdict
+from parlour.email.sending import prepare_reply
 from parlour.email.threading import Place, overseer, place_of
 from parlour.email.understanding import Understood, understood_of
 from parlour.foundation.database import Transaction
@@ -127,7 +128,9 @@ async def _agent_writes(scene: _Scene, ticket: Ticket, *, is_proved: bool) -> UU
 async def _say(tx: Transaction, ticket: Ticket, words: Words, by: Actor, *, is_note: bool) -> UUID:
     if is_note:
         return (await tickets.note(tx, ticket, words, by=by, source=Source.EMAIL)).id
-    return (await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL)).id
+    comment = await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL)
+    await prepare_reply(tx, ticket, comment, None, by=by)
+    return comment.id
 
 
 async def _open(scene: _Scene, place: Place) -> Conclusion:
