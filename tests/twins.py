@@ -34,11 +34,18 @@ class MailServer:
     answers: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     attempts: int = 0
+    sessions: list[SMTP] = field(default_factory=list)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
+
+    def hang_up(self) -> None:
+        """Close every connection, as a server does that was idle for long."""
+        for session in self.sessions:
+            if session.transport:
+                session.transport.close()
 
     async def mails(self, count: int, within: float = 10) -> list[Taken]:
         """The mails taken, once there are so many."""
@@ -71,11 +78,10 @@ async def mail_server() -> AsyncIterator[MailServer]:
     """A server on a free port of this machine."""
     twin = MailServer()
     loop = asyncio.get_running_loop()
-    sessions: list[SMTP] = []
 
     def session() -> SMTP:
-        sessions.append(SMTP(twin, hostname="twin.test", enable_SMTPUTF8=True, loop=loop))
-        return sessions[-1]
+        twin.sessions.append(SMTP(twin, hostname="twin.test", enable_SMTPUTF8=True, loop=loop))
+        return twin.sessions[-1]
 
     listening = await loop.create_server(session, "127.0.0.1", 0)
     twin.port = listening.sockets[0].getsockname()[1]
@@ -83,8 +89,6 @@ async def mail_server() -> AsyncIterator[MailServer]:
         yield twin
     finally:
         listening.close()
-        for each in sessions:
-            # A client may keep its line for another mail.
-            if each.transport:
-                each.transport.close()
+        # A client may keep its line for another mail.
+        twin.hang_up()
         await listening.wait_closed()

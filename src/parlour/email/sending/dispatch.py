@@ -17,6 +17,7 @@ from parlour.email.sending.posting import NotTaken, Parcel, Report, leave_in_out
 from parlour.email.sending.preparing import prepared
 from parlour.email.sending.relays import RELAYS, Busy, Relay
 from parlour.email.sending.states import SendingState
+from parlour.email.sources import Trouble
 from parlour.email.threading import overseer
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
@@ -30,6 +31,7 @@ _DOUBTS: Final = 5
 """Attempts whose answer was lost. Each may have been one more copy, so there is an end to them."""
 _IN_DOUBT: Final = "The mail server took it and did not confirm it; it may have arrived. Its last words: "
 _OVERDUE: Final = timedelta(minutes=2)
+_TROUBLE_WAIT: Final = timedelta(minutes=1)
 
 
 class _Claimed(msgspec.Struct, frozen=True):
@@ -43,6 +45,12 @@ class _Claimed(msgspec.Struct, frozen=True):
     attempts: int
     doubtful_attempts: int
     created_at: datetime
+    ticket_id: UUID
+    comment_id: UUID | None
+
+
+class _Late(msgspec.Struct, frozen=True):
+    state: SendingState
     ticket_id: UUID
     comment_id: UUID | None
 
@@ -61,7 +69,11 @@ async def send_reply(installation: Installation, organization_id: UUID, *, fact:
 async def send(installation: Installation, organization_id: UUID, *, message_id: UUID) -> None:
     """Job: a prepared mail goes out, now or when its time has come."""
     await finish(installation, organization_id, message_id)
-    server = await server_for(installation, organization_id, message_id)
+    try:
+        server = await server_for(installation, organization_id, message_id)
+    except Trouble as trouble:
+        await _postpone(installation, organization_id, message_id, Busy(_TROUBLE_WAIT, trouble.words))
+        return
     if server is None:
         await _attempt(installation, organization_id, message_id, None)
         return
@@ -124,7 +136,8 @@ async def _write_report(
     installation: Installation, organization_id: UUID, claimed: _Claimed, report: Report
 ) -> timedelta | None:
     taken = [*claimed.taken_addresses, *report.taken]
-    refusals = claimed.refusals | dict(report.refused) | dict(report.waiting)
+    said = claimed.refusals | dict(report.refused) | dict(report.waiting)
+    refusals = {who: words for who, words in said.items() if who not in taken}
     is_over = not report.waiting or clock.now() - claimed.created_at > _PATIENCE
     wait = _wait_after(claimed)
     state = SendingState.QUEUED
@@ -136,12 +149,12 @@ async def _write_report(
             id=claimed.id,
             state=state,
             taken=taken,
-            refusals=Jsonb({who: words for who, words in refusals.items() if who not in taken}),
+            refusals=Jsonb(refusals),
             last_error="; ".join(f"{who}: {words}" for who, words in refusals.items())[:1000] or None,
             next_attempt_at=clock.now() + wait,
             sent_at=clock.now() if taken else None,
         )
-        await _tell(tx, claimed, state)
+        await _tell(tx, claimed.ticket_id, claimed.comment_id, state)
     return None if is_over else wait
 
 
@@ -163,16 +176,22 @@ async def _not_taken(installation: Installation, organization_id: UUID, claimed:
             next_attempt_at=clock.now() + wait,
             doubts=doubts,
         )
-        await _tell(tx, claimed, state)
+        await _tell(tx, claimed.ticket_id, claimed.comment_id, state)
     if not is_over:
         raise TryAgain(after=wait)
 
 
 async def _postpone(installation: Installation, organization_id: UUID, message_id: UUID, busy: Busy) -> None:
-    """It is not this mail's turn. While its server is down the comment says so."""
+    """It is not this mail's turn. While its server is down the comment says so, until nobody is waiting any more."""
     if busy.words:
         async with installation.database.transaction(organization_id) as tx:
-            await tx.run(_WAITS_FOR_SERVER, id=message_id, words=busy.words[:1000])
+            oldest = clock.now() - _PATIENCE
+            late = await tx.maybe(_Late, _WAITS_FOR_SERVER, id=message_id, words=busy.words[:1000], oldest=oldest)
+            if late is None:
+                return
+            if late.state is SendingState.FAILED:
+                await _tell(tx, late.ticket_id, late.comment_id, late.state)
+                return
     raise TryAgain(after=busy.wait)
 
 
@@ -214,12 +233,12 @@ def _wait_after(claimed: _Claimed) -> timedelta:
     return _WAITS[min(claimed.attempts, len(_WAITS)) - 1]
 
 
-async def _tell(tx: Transaction, claimed: _Claimed, state: SendingState) -> None:
-    if claimed.comment_id is None or state is SendingState.QUEUED:
+async def _tell(tx: Transaction, ticket_id: UUID, comment_id: UUID | None, state: SendingState) -> None:
+    if comment_id is None or state is SendingState.QUEUED:
         return
-    ticket = await tickets.find(tx, claimed.ticket_id, seen_by=overseer(tx.organization_id))
+    ticket = await tickets.find(tx, ticket_id, seen_by=overseer(tx.organization_id))
     fact = ReplySent if state is SendingState.SENT else ReplyNotSent
-    tx.record(fact(**tickets.about(ticket, None), comment_id=claimed.comment_id))
+    tx.record(fact(**tickets.about(ticket, None), comment_id=comment_id))
 
 
 _REPORTED: Final = """
@@ -235,7 +254,11 @@ _NOT_SENT: Final = """
     where id = %(id)s
 """
 _WAITS_FOR_SERVER: Final = """
-    update outbound_messages set last_error = %(words)s where id = %(id)s and state = 'QUEUED'
+    update outbound_messages
+    set last_error = %(words)s,
+        state = case when state = 'QUEUED' and created_at < %(oldest)s then 'FAILED' else state end
+    where id = %(id)s and state in ('QUEUED', 'SENDING')
+    returning state, ticket_id, comment_id
 """
 _OVERDUE_MAILS: Final = """
     select m.id
