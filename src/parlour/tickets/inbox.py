@@ -73,7 +73,8 @@ async def list_page(
 ) -> Page:
     """One page. Raises `BadCursor`."""
     statement, parameters = page_statement(which, seen_by=seen_by, sort=sort, after=after, limit=limit)
-    found = await tx.all(Ticket, statement, **parameters)
+    ask = tx.all_planned_anew if which.q else tx.all
+    found = await ask(Ticket, statement, **parameters)
     if len(found) <= limit:
         return Page(found, None)
     return Page(found[:limit], _cursor(sort, found[limit - 1]))
