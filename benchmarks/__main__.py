@@ -153,4 +153,5 @@ def _say(line: str) -> None:
     print(f"... {line}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
