@@ -64,8 +64,8 @@ class Transaction:
         A prepared statement keeps its plan: one made for a small organization can be a hundred times too slow for a
         large one. Planning costs a millisecond or two, so only for statements whose plan hangs on the values.
         """
-        cursor = AsyncCursor(self._connection, row_factory=row_of(struct))
-        await cursor.execute(sql, parameters, prepare=False)
+        cursor = AsyncCursor(self._connection, row_factory=row_of(struct, sql))
+        await cursor.execute(sql, parameters, binary=True, prepare=False)
         return await cursor.fetchall()
 
     async def value(self, sql: str, /, **parameters: Any) -> Any:
