@@ -187,6 +187,7 @@ def _environment(outside: MailServer) -> dict[str, str]:
         "PARLOUR_WORKER_STALLED_AFTER": "2.5",
         "PARLOUR_MAIL_SEND_SECONDS": "3",
         "PARLOUR_MAIL_SENDER_LIMIT": "off",
+        "PARLOUR_MAIL_DNS": "off",
     }
 
 
