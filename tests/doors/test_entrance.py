@@ -17,6 +17,8 @@ OPEN_TO_ALL = {
     "/",
     "/api/docs",
     "/api/docs.css",
+    "/api/email/hooks/{secret:str}",
+    "/api/email/hooks/{secret:str}/mime",
     "/api/health",
     "/api/openapi.json",
     "/dev/mail",

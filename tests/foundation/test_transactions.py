@@ -6,7 +6,7 @@ import pytest
 
 from parlour import tickets
 from parlour.foundation.once import AlreadyDone, Once
-from parlour.tickets import Changes, Priority, TicketOpened
+from parlour.tickets import Changes, Priority, Source, TicketOpened
 from tests.builders import Company, Screens
 
 
@@ -47,7 +47,7 @@ async def test_what_fails_in_the_middle_leaves_nothing(acme: Company, screens: S
 
 
 async def test_jobs_are_queued_with_the_commit_and_only_where_they_have_something_to_do(acme: Company) -> None:
-    ticket = await acme.ticket()
+    ticket = await acme.ticket(source=Source.PHONE)
     before = await _jobs(acme)
     assert before == 0
     async with acme.database.transaction(acme.organization_id) as tx:

@@ -4,7 +4,7 @@ from typing import ClassVar, TypedDict
 from uuid import UUID
 
 from parlour.foundation.facts import TicketFact
-from parlour.tickets.models import Priority, Status, Ticket
+from parlour.tickets.models import Priority, Source, Status, Ticket
 
 
 class TicketOpened(TicketFact, frozen=True, kw_only=True):
@@ -13,6 +13,7 @@ class TicketOpened(TicketFact, frozen=True, kw_only=True):
     shown_to_customers: ClassVar[bool] = True
     comment_id: UUID
     automatic: bool = False
+    source: Source = Source.API
 
 
 class CustomerReplied(TicketFact, frozen=True, kw_only=True):

@@ -52,7 +52,11 @@ async def open(tx: Transaction, opening: Opening, *, by: Actor) -> Ticket:  # no
     if opening.tags:
         await set_tags(tx, ticket_id, opening.tags)
     ticket = await fresh(tx, ticket_id)
-    tx.record(TicketOpened(**about(ticket, by.user_id), comment_id=comment_id, automatic=opening.automatic))
+    tx.record(
+        TicketOpened(
+            **about(ticket, by.user_id), comment_id=comment_id, automatic=opening.automatic, source=opening.source
+        )
+    )
     return ticket
 
 

@@ -19,7 +19,7 @@ async def wanted(post: Post) -> None:
 async def answers(post: Post, row: Row) -> list[str]:
     """What the ticket's opening leads to, its job run twice."""
     company, ticket = post.company, await post.ticket(row)
-    fact = TicketOpened(**tickets.about(ticket, None), comment_id=row.comment_id)
+    fact = TicketOpened(**tickets.about(ticket, None), comment_id=row.comment_id, source=tickets.Source.EMAIL)
     for _ in range(2):
         await email.acknowledge(company.installation, company.organization_id, fact=fact)
     async with company.database.reading(company.organization_id) as tx:

@@ -59,7 +59,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 def _is_a_persons(fact: tickets.TicketOpened) -> bool:
-    return not fact.automatic
+    return fact.source is tickets.Source.EMAIL and not fact.automatic
 
 
 @only_when(_is_a_persons)
