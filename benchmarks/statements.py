@@ -54,6 +54,13 @@ def script(statements: list[Statement], since: datetime, label: str) -> tuple[st
                 used = "null"
             elif _is_new(value, since):
                 used = made_up.setdefault(value, _fresh_id(len(made_up)))
+            elif found := _holds_new(value, since):
+                identity = made_up.setdefault(str(UUID(found)), _fresh_id(len(made_up)))
+                before, after = value.split(found, 1)
+                name = f"{label}_{place}_{index}"
+                variables |= {f"{name}_before": before, f"{name}_after": after}
+                shape = f"{identity}::text" if "-" in found else f"replace({identity}::text, '-', '')"
+                used = f"(:{name}_before || {shape} || :{name}_after)"
             else:
                 used = f":{label}_{place}_{index}"
                 variables[used[1:]] = value
@@ -82,6 +89,14 @@ def _is_new(value: str, since: datetime) -> bool:
     if not UUID_TEXT.fullmatch(value):
         return False
     return datetime.fromtimestamp((UUID(value).int >> 80) / 1000, UTC) >= since
+
+
+def _holds_new(value: str, since: datetime) -> str | None:
+    """A new id within a longer text, such as a mail's Message-ID; not within lists and documents."""
+    if value.startswith(("{", "[")):
+        return None
+    candidates = UUID_TEXT.findall(value) + re.findall(r"[0-9a-f]{12}7[0-9a-f]{19}", value)
+    return next((found for found in candidates if _is_new(str(UUID(found)), since)), None)
 
 
 def _statements(written: str) -> list[Statement]:
