@@ -38,6 +38,7 @@ LEDGER = """
         -- The same for the same mail, by whatever way and however often it comes; null where nothing tells.
         add column identity bytea,
         add column attempts integer not null default 0,
+        add column begun_at timestamptz,
         add column failures integer not null default 0,
         add column last_error text,
         add column nudged_at timestamptz;

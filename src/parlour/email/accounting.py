@@ -18,6 +18,7 @@ from parlour.foundation.database import Transaction
 from parlour.foundation.jobs import TryAgain
 
 _MOST_CRASHES: Final = 8
+_CRASHES_BEFORE_REST: Final = 3
 MOST_FAILURES: Final = 20
 """Some two hours of trying, with growing patience."""
 
@@ -77,12 +78,19 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 async def begin(tx: Transaction, entry_id: UUID) -> Begun | None:
-    """Another attempt at an entry, unless it is accounted for already. Counted beforehand: it may end the process."""
+    """Another attempt at an entry, unless it is accounted for already. Counted beforehand: it may end the process.
+
+    Raises `TryAgain` where it ended the process lately: not every death is the mail's doing, so it gets more time.
+    """
     # Forgetting an attempt in a power cut does no harm, so nobody waits for the disk.
     await tx.value("select set_config('synchronous_commit', 'off', true)")
-    found = await tx.maybe(_Attempt, _BEGIN, id=entry_id)
-    if found is None:
+    before = await tx.maybe(_Tried, _TRIED, id=entry_id)
+    if before is None:
         return None
+    rest = before.rest_until() - clock.now()
+    if rest > timedelta(0):
+        raise TryAgain(rest)
+    found = await tx.one(_Attempt, _BEGIN, id=entry_id, at=clock.now())
     values = {name: getattr(found, name) for name in Entry.__struct_fields__}
     return Begun(Entry(**values), found.attempts, found.failures)
 
@@ -188,6 +196,23 @@ class _Attempt(Entry, frozen=True):
     failures: int
 
 
+class _Tried(msgspec.Struct, frozen=True):
+    """How often it was begun before, and how often that ended in order."""
+
+    attempts: int
+    failures: int
+    begun_at: datetime | None
+
+    def rest_until(self) -> datetime:
+        crashes = self.attempts - self.failures
+        if self.begun_at is None or crashes < _CRASHES_BEFORE_REST:
+            return clock.now()
+        return self.begun_at + timedelta(seconds=2 ** (crashes - _CRASHES_BEFORE_REST + 1))
+
+
+_TRIED = """
+    select attempts, failures, begun_at from inbound_messages where id = %(id)s and processed_at is null for update
+"""
 _ENTRY = """
     select i.id, i.mailbox_id, i.envelope_sender, i.envelope_recipients, i.blob_key, m.department_id,
         i.client_address, i.client_name, i.released_at is not null as released
@@ -197,7 +222,7 @@ _ENTRY = """
 """
 _BEGIN = """
     update inbound_messages i
-    set attempts = attempts + 1
+    set attempts = attempts + 1, begun_at = %(at)s
     from mailboxes m
     where m.organization_id = i.organization_id and m.id = i.mailbox_id and i.id = %(id)s and i.processed_at is null
     returning i.id, i.mailbox_id, i.envelope_sender, i.envelope_recipients, i.blob_key, m.department_id,
