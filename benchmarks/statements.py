@@ -57,16 +57,23 @@ def script(statements: list[Statement], since: datetime, label: str) -> tuple[st
             elif found := _holds_new(value, since):
                 identity = made_up.setdefault(str(UUID(found)), _fresh_id(len(made_up)))
                 before, after = value.split(found, 1)
-                name = f"{label}_{place}_{index}"
-                variables |= {f"{name}_before": before, f"{name}_after": after}
                 shape = f"{identity}::text" if "-" in found else f"replace({identity}::text, '-', '')"
-                used = f"(:{name}_before || {shape} || :{name}_after)"
+                name = f"{label}_{place}_{index}"
+                around = [_variable(f"{name}_{side}", part, variables) for side, part in (("b", before), ("a", after))]
+                used = f"({around[0]} || {shape} || {around[1]})"
             else:
-                used = f":{label}_{place}_{index}"
-                variables[used[1:]] = value
+                used = _variable(f"{label}_{place}_{index}", value, variables)
             text = text.replace(f"${index}", used)
         lines += _as_pgbench(text)
     return "\n".join(lines) + "\n", variables
+
+
+def _variable(name: str, value: str, variables: dict[str, str]) -> str:
+    # pgbench takes no empty ones.
+    if not value:
+        return "''"
+    variables[name] = value
+    return f":{name}"
 
 
 def _as_pgbench(text: str) -> list[str]:
