@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from parlour.children import prepared
+
 ROOT = Path(__file__).parents[1]
 PARLOUR = [sys.executable, "-m", "parlour"]
 
@@ -95,7 +97,10 @@ def running(data: Path, workers: int, *, demo: bool = True) -> Iterator[Installa
     begun = time.monotonic()
     with open(data / "messages", "ab") as messages:
         environment = {**os.environ, "PARLOUR_RATE_LIMITS": "off", "PARLOUR_LOG_LEVEL": "warning"}
-        parent = subprocess.Popen(command, env=environment, stdout=messages, stderr=messages, cwd=ROOT)
+        dying_with_us = prepared(signal.SIGTERM)
+        parent = subprocess.Popen(
+            command, env=environment, stdout=messages, stderr=messages, cwd=ROOT, preexec_fn=dying_with_us
+        )
     try:
         _wait_until_healthy(parent, port, data)
         yield Installation(data, port, smtp_port, parent, time.monotonic() - begun)
