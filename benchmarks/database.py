@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.installation import Installation
 from benchmarks.load import CONNECTIONS, Requests
-from benchmarks.statements import capture, script
+from benchmarks.statements import Statement, capture, script
 from parlour import connections, embedded
 
 
@@ -23,8 +23,10 @@ def rate(here: Installation, requests: Requests, seconds: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         command = [str(embedded.postgres_bin() / "pgbench"), "-n", "-M", "prepared", "-j", "1"]
         command += ["-c", str(CONNECTIONS), "-T", f"{seconds:.0f}"]
-        for number, path in enumerate(requests.paths):
-            text, variables = script(_captured(here, requests, path), since, f"v{number}")
+        with _held_still(here.worker()):
+            captured = [_captured(here, requests, path) for path in requests.paths]
+        for number, statements in enumerate(captured):
+            text, variables = script(statements, since, f"v{number}")
             file = Path(folder, f"{number}.sql")
             file.write_text(text)
             command += ["-f", str(file)]
@@ -40,23 +42,33 @@ def rate(here: Installation, requests: Requests, seconds: float) -> float:
 @contextmanager
 def without_the_worker(here: Installation) -> Iterator[None]:
     """The worker held still, and what was queued meanwhile thrown away: its jobs would take part of the machine."""
-    worker = here.worker()
-    os.kill(worker, signal.SIGSTOP)
-    try:
+    with _held_still(here.worker()):
         yield
-    finally:
         _ask(here, "delete from procrastinate_jobs where status = 'todo'")
-        os.kill(worker, signal.SIGCONT)
-        time.sleep(3)
+    time.sleep(3)
 
 
 def settle(here: Installation) -> None:
-    """Statistics and free space in order, the journal written."""
+    """Nothing left to do: no jobs of earlier runs, statistics and free space in order, the journal written."""
+    _ask(here, "delete from procrastinate_jobs where status = 'todo'")
     _ask(here, "vacuum (analyze)")
     _ask(here, "checkpoint")
 
 
-def _captured(here: Installation, requests: Requests, path: str) -> list:  # type: ignore[type-arg]
+@contextmanager
+def _held_still(worker: int) -> Iterator[None]:
+    if Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+        # Whoever held it first lets it go.
+        yield
+        return
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def _captured(here: Installation, requests: Requests, path: str) -> list[Statement]:
     body = requests.body.encode() or None
     admin = connections.Servers(**here.servers).url(here.data, "postgres")  # type: ignore[arg-type]
     log = here.data / "postgres" / "log"
