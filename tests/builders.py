@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest_asyncio
 
-from parlour import people, tickets
+from parlour import access, people, tickets
+from parlour.access import Client, Identity, Method
 from parlour.foundation import ids, installation
 from parlour.foundation.database import Database
 from parlour.foundation.facts import Fact
@@ -72,6 +73,15 @@ class Company:
         """The ticket as it is by now."""
         async with self.database.reading(self.organization_id) as tx:
             return await tickets.find(tx, ticket.id, seen_by=self.alice)
+
+
+async def begin_session(company: Company, actor: Actor, *methods: Method) -> str:
+    """The cookie of somebody who has signed in: with a password, or with what is named."""
+    shown = tuple(access.proof(method) for method in methods or (Method.PASSWORD,))
+    async with company.database.reading(company.organization_id) as tx:
+        standing = await access.standing_of(tx, actor.user_id)
+    identity = Identity(company.organization_id, actor.user_id, shown, standing.privileges if standing else "")
+    return await access.begin_session(company.installation, (identity,), Client("127.0.0.1", "A browser of the tests"))
 
 
 async def build_company(installation: Installation, name: str) -> Company:

@@ -1,15 +1,13 @@
 """Signed-in people in front of a browser, and what went wrong on their screens."""
 
-from datetime import timedelta
 from typing import Literal
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
-from parlour import people
 from parlour.entrance import COOKIE
 from parlour.people import Actor
 from tests.browser.screens import DESKTOP
-from tests.builders import Company
+from tests.builders import Company, begin_session
 
 Scheme = Literal["light", "dark"]
 
@@ -45,9 +43,7 @@ class Desks:
         )
         self._contexts.append(context)
         if company and actor:
-            cookie = await people.begin_session(
-                company.installation.cache, company.organization_id, actor.user_id, timedelta(days=1)
-            )
+            cookie = await begin_session(company, actor)
             await context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.url}])
         page = await context.new_page()
         page.set_default_timeout(20_000)

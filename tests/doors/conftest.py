@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -16,11 +15,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from parlour import app, people
+from parlour import access, app
 from parlour.entrance import COOKIE, csrf
 from parlour.foundation.settings import Settings
 from parlour.people import Actor
-from tests.builders import Company
+from tests.builders import Company, begin_session
 from tests.waiting import until
 
 HOST = "http://parlour.test"
@@ -74,14 +73,13 @@ async def connect(unlimited: Any) -> AsyncIterator[Connect]:
 async def token_of(company: Company, actor: Actor) -> str:
     """A new API token of somebody's."""
     async with company.database.transaction(company.organization_id) as tx:
-        return (await people.create_token(tx, actor.user_id, "test"))[1]
+        return (await access.create_token(tx, actor.user_id, "test"))[1]
 
 
 async def session_of(company: Company, actor: Actor) -> tuple[str, str]:
     """A new session's cookie, and what its forms must send back."""
-    cache = company.installation.cache
-    cookie = await people.begin_session(cache, company.organization_id, actor.user_id, timedelta(days=1))
-    session = await people.session_of(cache, cookie, timedelta(days=1))
+    cookie = await begin_session(company, actor)
+    session = await access.session_of(company.installation, cookie)
     assert session
     return cookie, csrf.masked(session.csrf)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,13 +10,13 @@ import pytest
 import pytest_asyncio
 import socketio
 
-from parlour import live, people
+from parlour import access, live
 from parlour.entrance import COOKIE
 from parlour.foundation import ids
 from parlour.foundation.settings import Settings
 from parlour.notifications import NotificationRaised
 from parlour.people import Actor
-from tests.builders import Company
+from tests.builders import Company, begin_session
 from tests.doors.conftest import token_of
 from tests.waiting import until
 
@@ -193,7 +192,7 @@ async def test_a_screen_is_closed_when_its_session_ends(acme: Company, processes
     cookie = await _begin_session(acme, acme.bob)
     client = Client()
     await _connect(client, processes[1], headers={"Cookie": cookie})
-    await people.end_sessions_of(acme.installation.cache, acme.organization_id, acme.bob.user_id)
+    await access.end_sessions_of(acme.installation.cache, acme.organization_id, acme.bob.user_id)
     async with asyncio.timeout(15):
         await client.socket.wait()
     assert not client.socket.connected
@@ -210,6 +209,4 @@ async def test_whoever_says_too_much_is_shown_out(acme: Company, screen: Connect
 
 
 async def _begin_session(company: Company, actor: Actor) -> str:
-    lifetime = timedelta(days=1)
-    token = await people.begin_session(company.installation.cache, company.organization_id, actor.user_id, lifetime)
-    return f"{COOKIE}={token}"
+    return f"{COOKIE}={await begin_session(company, actor)}"

@@ -10,7 +10,7 @@ import pytest_asyncio
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from parlour import email, notifications, people, tickets
+from parlour import access, email, notifications, tickets
 from parlour.api.operations import Operation
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
@@ -52,7 +52,7 @@ async def belongings(acme: Company) -> Belongings:
         sent = await tickets.store_attachment(tx, blobs, upload, by=acme.bob)
         unsent = await tickets.store_attachment(tx, blobs, upload, by=acme.bob)
         tag = await tickets.add_tag(tx, f"{SECRET}-tag")
-        token, _ = await people.create_token(tx, acme.bob.user_id, f"{SECRET} token")
+        token, _ = await access.create_token(tx, acme.bob.user_id, f"{SECRET} token")
         # A number that Globex does not come to by itself.
         await tx.run("update ticket_counters set last_number = 4000")
     ticket = await acme.ticket(f"The {SECRET}", tags=[tag.name], assignee_id=acme.bob.user_id)

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from parlour import people, tickets
+from parlour import access, tickets
 from parlour.tickets import Changes, Filter, Priority, Source, Status
 from tests.builders import Company
 from tests.doors.conftest import Clients, Connect
@@ -134,7 +134,7 @@ async def test_a_customer_signs_in_at_their_own_door_only(acme: Company, globex:
         await tx.run(
             "update users set password_hash = %(hash)s where id = %(id)s",
             id=acme.carol.user_id,
-            hash=await people.hashed_password("a long sentence"),
+            hash=await access.hashed_password("a long sentence"),
         )
     sent = {"email": "carol@customer.test", "password": "a long sentence", "next": f"{_home(acme)}/tickets/new"}
     answer = await connect().post(f"{_home(acme)}/sign-in", data=sent, headers=PAGE)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from parlour import email, people
+from parlour import access, email, people
 from parlour.entrance import COOKIE
 from parlour.foundation import ids
 from tests.builders import Company
@@ -24,7 +24,7 @@ async def _with_password(company: Company, first: str) -> str:
             "update users set email = %(email)s, password_hash = %(hash)s where id = %(id)s",
             id=getattr(company, first).user_id,
             email=address,
-            hash=await people.hashed_password(PASSWORD),
+            hash=await access.hashed_password(PASSWORD),
         )
     return address
 

@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 import pytest
 
-from parlour import email, people, seed, tickets
+from parlour import access, email, people, seed, tickets
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 from parlour.foundation.settings import Settings
@@ -54,9 +54,9 @@ async def test_the_demo_has_the_people_it_promises(running: Installation) -> Non
         async with running.database.reading(organization_id) as tx:
             assert {agent.email: agent.role for agent in await people.agents(tx)} == agents
             assert [mailbox.address for mailbox in await email.mailboxes(tx)] == [f"support@{slug}.test"]
-    place = await people.sign_in(running.database, "carol@customer.test", fortnight.PASSWORD)
-    async with running.database.reading(place.organization_id) as tx:
-        assert (await people.find_user(tx, place.id)).role is Role.CUSTOMER
+    (carol,) = await access.identities_by_password(running.database, "carol@customer.test", fortnight.PASSWORD)
+    async with running.database.reading(carol.organization_id) as tx:
+        assert (await people.find_user(tx, carol.user_id)).role is Role.CUSTOMER
 
 
 async def test_the_demo_tells_a_fortnight(running: Installation) -> None:

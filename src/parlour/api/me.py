@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from parlour import notifications, people
+from parlour import access, notifications
 from parlour.api import shapes
 from parlour.api.conventions import Body, Moment, PageQuery, cursor, moment_after
 from parlour.api.operations import operation
@@ -97,7 +97,7 @@ async def read_me(request: Request) -> Me:
 async def list_tokens(request: Request) -> Tokens:
     """List my tokens"""
     async with request.reading() as tx:
-        found = await people.tokens_of(tx, request.actor.user_id)
+        found = await access.tokens_of(tx, request.actor.user_id)
     return Tokens([Token(token.id, token.name, token.created_at, token.expires_at) for token in found])
 
 
@@ -108,7 +108,7 @@ async def make_token(request: Request, body: NewToken) -> MadeToken:
     It may do what you may do. Its text is shown this once.
     """
     async with request.transaction() as tx:
-        token, text = await people.create_token(tx, request.actor.user_id, body.name, body.expires_at)
+        token, text = await access.create_token(tx, request.actor.user_id, body.name, body.expires_at)
     return MadeToken(token.id, token.name, token.created_at, token.expires_at, text)
 
 
@@ -119,7 +119,7 @@ async def revoke_token(request: Request, id: UUID) -> None:  # noqa: A002
     Within two seconds it opens nothing any more.
     """
     async with request.transaction() as tx:
-        await people.revoke_token(tx, request.actor.user_id, id)
+        await access.revoke_token(tx, request.actor.user_id, id)
     request.forget_identities()
 
 

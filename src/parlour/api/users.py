@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from parlour import people
+from parlour import access, people
 from parlour.api import shapes
 from parlour.api.conventions import Body, PageQuery, cursor, name_after
 from parlour.api.operations import Answer, operation
@@ -104,7 +104,7 @@ async def change_user(request: Request, id: UUID, body: UserChanges) -> User:  #
         changed = await people.change_user(tx, user, changes)
     request.forget_identities()
     if changed.status is UserStatus.INACTIVE:
-        await people.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+        await access.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
     return _as_user(changed)
 
 

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from parlour import people
+from parlour import access, people
 from parlour.foundation import settings
 from parlour.foundation.database import Database
 
@@ -29,7 +29,7 @@ async def _create(database: Database, asked: argparse.Namespace) -> str:
     try:
         organization_id, user_id = await _find(database, asked)
         async with database.transaction(organization_id) as tx:
-            _, text = await people.create_token(tx, user_id, asked.name)
+            _, text = await access.create_token(tx, user_id, asked.name)
         return text
     finally:
         await database.close()

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from litestar.enums import RequestEncodingType
 
+from parlour.access import Session
 from parlour.entrance.request import Request
 from parlour.foundation.errors import Forbidden
-from parlour.people import Session
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = (RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART)

@@ -7,7 +7,9 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 
 from parlour.entrance import csrf
-from parlour.entrance.identity import COOKIE, Identities, Visitor
+from parlour.entrance.arriving import admission
+from parlour.entrance.arriving.clients import address_of, client_of
+from parlour.entrance.arriving.identity import Identities, Visitor
 from parlour.entrance.limits import Limit, Limits
 from parlour.entrance.request import Request
 from parlour.foundation.errors import Unauthenticated
@@ -92,8 +94,8 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
         return await identities.by_token(token.strip())
-    cookie = request.cookies.get(COOKIE)
-    return await identities.by_session(cookie) if cookie else None
+    cookie = admission.session_token(request)
+    return await identities.by_session(cookie, client_of(request)) if cookie else None
 
 
 def _introduce(request: Request, visitor: Visitor | None) -> None:
@@ -106,8 +108,3 @@ def _introduce(request: Request, visitor: Visitor | None) -> None:
 async def _count(request: Request, limits: Limits, visitor: Visitor | None) -> None:
     if request.scope["path"].startswith(_API) and not request.route_handler.opt.get("uncounted"):
         await limits.spend(request, Limit.API, str(visitor.actor.user_id) if visitor else address_of(request))
-
-
-def address_of(request: Request) -> str:
-    """The client's address, as the server in front tells it."""
-    return request.client.host if request.client else "unknown"

@@ -7,12 +7,13 @@ from typing import Any
 import litestar
 from litestar.datastructures import FormMultiDict, State
 
+from parlour.access import Session
+from parlour.entrance.arriving.identity import Identities
 from parlour.entrance.idempotency import Attempt
-from parlour.entrance.identity import Identities
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest, Invalid, TooLarge, Unauthenticated
 from parlour.foundation.installation import Installation
-from parlour.people import Actor, Session
+from parlour.people import Actor
 
 # What a multipart body may hold beside the file itself: part headers, other fields.
 _AROUND_A_FILE = 64 * 1024

@@ -15,7 +15,7 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> bytes:
-    """What may be stored of a random secret: SHA-256. Passwords need argon2 instead, see `people.passwords`."""
+    """What may be stored of a random secret: SHA-256. Passwords need argon2 instead, see `access.passwords`."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     upload_size_limit: int = 25 * 1024 * 1024
     body_size_limit: int = 1024 * 1024
 
+    trusted_proxies: str = ""
     rate_limits: Switch = "on"
     sign_in_limit: str = "5/minute"
     ticket_limit: str = "10/minute"
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     socket_limit: str = "1000/minute"
 
     session_days: int = 14
+    session_longest_days: int = 90
     worker_concurrency: int = 8
     worker_heartbeat: float = 2.0
     worker_stalled_after: float = 10.0

@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from parlour import entrance
-from parlour.entrance import COOKIE, BadToken, Identities
+from parlour.entrance import COOKIE, BadToken, Identities, cookie_name
+from parlour.foundation.settings import Settings
 from parlour.live import rooms
 from parlour.people import Actor
 
@@ -73,7 +74,7 @@ async def visitor_of(identities: Identities, session: str | None, token: str | N
     return visitor.actor if visitor else None
 
 
-def credentials(environ: dict[str, Any], auth: Any, public_url: str) -> tuple[str | None, str | None]:
+def credentials(environ: dict[str, Any], auth: Any, settings: Settings) -> tuple[str | None, str | None]:
     """The session cookie and the API token that came along. A cookie counts only from a page of ours."""
     if isinstance(auth, dict) and isinstance(auth.get("token"), str):
         return None, auth["token"]
@@ -81,14 +82,14 @@ def credentials(environ: dict[str, Any], auth: Any, public_url: str) -> tuple[st
     if scheme.lower() == "bearer" and token:
         return None, token.strip()
     origin = environ.get("HTTP_ORIGIN")
-    if origin and not entrance.is_own_origin(origin, environ.get("HTTP_HOST", ""), public_url):
+    if origin and not entrance.is_own_origin(origin, environ.get("HTTP_HOST", ""), settings.public_url):
         return None, None
-    return _cookie(environ.get("HTTP_COOKIE", "")), None
+    return _cookie(environ.get("HTTP_COOKIE", ""), cookie_name(settings, COOKIE)), None
 
 
-def _cookie(sent: str) -> str | None:
+def _cookie(sent: str, name: str) -> str | None:
     try:
-        found = SimpleCookie(sent).get(COOKIE)
+        found = SimpleCookie(sent).get(name)
     except CookieError:
         return None
     return found.value if found else None

@@ -81,7 +81,7 @@ class Live:
             await manager.redis.aclose()
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        session, token = credentials(environ, auth, self._installation.settings.public_url)
+        session, token = credentials(environ, auth, self._installation.settings)
         actor = await visitor_of(self._identities, session, token)
         if actor is None:
             raise socketio.exceptions.ConnectionRefusedError(Unauthenticated().message)

@@ -35,7 +35,7 @@ class User(msgspec.Struct, frozen=True):
 
 
 class NewUser(msgspec.Struct, frozen=True):
-    """What a user is made of. `password_hash` comes from `passwords.hashed`."""
+    """What a user is made of. `password_hash` comes from `access.hashed_password`."""
 
     name: str
     email: str

@@ -1,18 +1,28 @@
 """A customer's way in and out, at their organization's own door."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from parlour import people
-from parlour.entrance import COOKIE, Limit, Request, address_of, farewell, limits_of, pages, public, welcome
+from parlour import access
+from parlour.access import Waiting, WrongCredentials
+from parlour.entrance import (
+    Limit,
+    Request,
+    address_of,
+    arrive,
+    farewell,
+    limits_of,
+    newcomer,
+    pages,
+    public,
+    step_page,
+)
 from parlour.foundation.errors import Problem, TooManyRequests
-from parlour.people import Organization, WrongCredentials
+from parlour.people import Organization
 from parlour.portal.visit import home_of, organization_at
-
-_LONGEST_PASSWORD: Final = 1000
 
 
 @get("/portal/{slug:str}/sign-in", opt=public())
@@ -33,18 +43,23 @@ async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
     next_page = _own_page(str(sent.get("next") or ""), slug)
     try:
         await limits_of(request).spend(request, Limit.SIGN_IN, address_of(request), f"to:{email.strip().lower()}")
-        if len(password) > _LONGEST_PASSWORD:
-            raise WrongCredentials()
-        place = await people.sign_in(request.installation.database, email, password, organization.id)
+        database = request.installation.database
+        identities = await access.identities_by_password(database, email, password, organization.id)
+        outcome, cookies = await arrive(request, identities, newcomer(request))
     except (WrongCredentials, TooManyRequests) as refusal:
         return _form(request, organization, next_page, email=email, refusal=refusal)
-    return Redirect(next_page, status_code=303, cookies=[await welcome(request.installation, place)])
+    if isinstance(outcome, Waiting):
+        answer = step_page(f"{home_of(slug)}/sign-in", outcome, next_page)
+    else:
+        answer = Redirect(next_page, status_code=303)
+    answer.cookies.extend(cookies)
+    return answer
 
 
 @post("/portal/{slug:str}/sign-out", opt=public())
 async def leave(request: Request, slug: FromPath[str]) -> Response[Any]:
     answer = pages.redirect(f"{home_of(slug)}/sign-in", "You are signed out.")
-    answer.cookies.append(await farewell(request.installation, request.cookies.get(COOKIE)))
+    answer.cookies.append(await farewell(request))
     return answer
 
 

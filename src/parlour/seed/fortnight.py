@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import email, people, tickets
+from parlour import access, email, people, tickets
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Database, Transaction
 from parlour.foundation.storage import Blobs
@@ -34,7 +34,7 @@ async def is_there(database: Database) -> bool:
 
 async def seed(database: Database, blobs: Blobs) -> None:
     """Both organizations, each in one transaction, so that an interrupted seed leaves nothing behind of it."""
-    password_hash = await people.hashed_password(PASSWORD)
+    password_hash = await access.hashed_password(PASSWORD)
     for slug in ORGANIZATIONS:
         if await database.doorways.organization_by_slug(slug) is None:
             async with database.transaction(ids.new()) as tx:

@@ -5,15 +5,22 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from parlour import people
-from parlour.entrance import COOKIE, Limit, Request, address_of, farewell, limits_of, pages, public, welcome
-from parlour.foundation.doorways import Whereabouts
+from parlour import access
+from parlour.access import Waiting, WrongCredentials
+from parlour.entrance import (
+    Limit,
+    Request,
+    address_of,
+    arrive,
+    farewell,
+    limits_of,
+    newcomer,
+    pages,
+    public,
+    step_page,
+)
 from parlour.foundation.errors import Problem, TooManyRequests
-from parlour.people import WrongCredentials
 from parlour.site.home import home_of, our_path
-
-LONGEST_PASSWORD: Final = 1000
-"""Longer ones are wrong without a look: hashing them would be somebody's way to keep us busy."""
 
 DEMO: Final = (
     ("alice@acme.test", "administrator"),
@@ -40,28 +47,25 @@ async def enter(request: Request) -> Response[Any]:
     next_page = our_path(str(sent.get("next") or "")) or ""
     try:
         await limits_of(request).spend(request, Limit.SIGN_IN, address_of(request), f"to:{email.strip().lower()}")
-        place = await _place(request, email, password)
+        identities = await access.identities_by_password(request.installation.database, email, password)
+        outcome, cookies = await arrive(request, identities, newcomer(request))
     except (WrongCredentials, TooManyRequests) as refusal:
         return await _form(request, next_page=next_page, email=email, refusal=refusal)
-    database = request.installation.database
-    async with database.reading(place.organization_id) as tx:
-        actor = await people.actor_of(tx, place.id)
-    home = await home_of(database, actor) if actor else "/"
-    there = next_page if next_page and actor and actor.is_agent else home
-    return Redirect(there, status_code=303, cookies=[await welcome(request.installation, place)])
+    if isinstance(outcome, Waiting):
+        answer = step_page("/sign-in", outcome, next_page)
+    else:
+        actor = outcome.standing.actor
+        home = await home_of(request.installation.database, actor)
+        answer = Redirect(next_page if next_page and actor.is_agent else home, status_code=303)
+    answer.cookies.extend(cookies)
+    return answer
 
 
 @post("/sign-out", opt=public())
 async def leave(request: Request) -> Response[Any]:
     answer = pages.redirect("/", "You are signed out.")
-    answer.cookies.append(await farewell(request.installation, request.cookies.get(COOKIE)))
+    answer.cookies.append(await farewell(request))
     return answer
-
-
-async def _place(request: Request, email: str, password: str) -> Whereabouts:
-    if len(password) > LONGEST_PASSWORD:
-        raise WrongCredentials()
-    return await people.sign_in(request.installation.database, email, password)
 
 
 async def _form(request: Request, *, next_page: str, email: str = "", refusal: Problem | None = None) -> Response[Any]:

@@ -11,13 +11,12 @@ from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.response import Redirect
 
-from parlour import email, people
-from parlour.entrance import Limit, Request, address_of, limits_of, pages, public, welcome
+from parlour import access, email, people
+from parlour.access import Identity, Method
+from parlour.entrance import Limit, Request, address_of, arrive, limits_of, newcomer, pages, public
 from parlour.foundation import ids
-from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import Conflict, Invalid, Problem, TooManyRequests
 from parlour.site.home import DASHBOARD, home_of
-from parlour.site.sign_in import LONGEST_PASSWORD
 
 _LONGEST_NAME: Final = 120
 
@@ -56,16 +55,17 @@ async def found(request: Request) -> Response[Any]:
         organization_id, user_id = await _found(request, sent)
     except (Invalid, Conflict, TooManyRequests) as refusal:
         return _form(request, sent, refusal)
-    cookie = await welcome(request.installation, Whereabouts(organization_id, user_id))
-    return Redirect(DASHBOARD, status_code=303, cookies=[cookie])
+    founder = Identity(organization_id, user_id, (access.proof(Method.PASSWORD),))
+    _, cookies = await arrive(request, (founder,), newcomer(request))
+    return Redirect(DASHBOARD, status_code=303, cookies=cookies)
 
 
 async def _found(request: Request, sent: Sent) -> tuple[UUID, UUID]:
     for slug in _slugs(sent.organization):
-        wanted = people.SignUp(sent.organization, slug, sent.name, sent.email, sent.password)
+        wanted = access.SignUp(sent.organization, slug, sent.name, sent.email, sent.password)
         try:
             async with request.installation.database.transaction(ids.new()) as tx:
-                administrator = await people.sign_up(tx, wanted)
+                administrator = await access.sign_up(tx, wanted)
                 await email.add_mailbox(tx, f"support@{slug}.{_mail_domain(request)}", sent.organization)
         except (people.SlugTaken, Invalid) as refused:
             # The short name is ours to find; everything else is for the person to put right.
@@ -101,7 +101,7 @@ def _read(form: FormMultiDict) -> Sent:
 def _check(sent: Sent) -> None:
     if not 1 <= len(sent.organization) <= _LONGEST_NAME:
         raise Invalid(details={"organization": "Your organization's name has 1 to 120 characters."})
-    if len(sent.password) > LONGEST_PASSWORD:
+    if len(sent.password) > access.LONGEST_PASSWORD:
         raise Invalid(details={"password": "That is longer than anybody can type: at most 1,000 characters."})
 
 

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 
-from parlour import people
+from parlour import access, people
 from parlour.dashboard.settings.sheet import blanks, sheet, words
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Invalid, Problem
@@ -47,7 +47,7 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
         return await _page(request, problem, form)
     request.forget_identities()
     if changed.status is UserStatus.INACTIVE:
-        await people.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+        await access.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
     return pages.redirect(_HERE, f"{changed.name} is changed.")
 
 
@@ -75,8 +75,8 @@ async def _new(request: Request, form: FormMultiDict) -> NewUser:
     if role is not Role.CUSTOMER:
         request.actor.must(Permission.MANAGE_AGENTS)
     if password or role is not Role.CUSTOMER:
-        people.check_strength(password, email)
-    hashed = await people.hashed_password(password) if password else None
+        access.check_strength(password, email)
+    hashed = await access.hashed_password(password) if password else None
     return NewUser(words(form, "name"), email, role, _one(Reach, words(form, "reach"), Reach.ORGANIZATION), hashed)
 
 

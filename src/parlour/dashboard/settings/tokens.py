@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from parlour import people
+from parlour import access
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Problem
@@ -27,7 +27,7 @@ async def make(request: Request) -> Response[Any]:
     form = await request.form()
     try:
         async with request.transaction() as tx:
-            _, text = await people.create_token(tx, request.actor.user_id, words(form, "name"))
+            _, text = await access.create_token(tx, request.actor.user_id, words(form, "name"))
     except Problem as problem:
         return await _page(request, problem)
     response = await _page(request, secret=text)
@@ -38,12 +38,12 @@ async def make(request: Request) -> Response[Any]:
 @post(_HERE + "/{token_id:uuid}/revoke", opt=_OWN)
 async def revoke(request: Request, token_id: FromPath[UUID]) -> Response[Any]:
     async with request.transaction() as tx:
-        await people.revoke_token(tx, request.actor.user_id, token_id)
+        await access.revoke_token(tx, request.actor.user_id, token_id)
     request.forget_identities()
     return pages.redirect(_HERE, "The token no longer works.")
 
 
 async def _page(request: Request, problem: Problem | None = None, secret: str | None = None) -> Response[str]:
     async with request.reading() as tx:
-        found = await people.tokens_of(tx, request.actor.user_id)
+        found = await access.tokens_of(tx, request.actor.user_id)
     return await sheet(request, "tokens", problem, found=found, secret=secret)

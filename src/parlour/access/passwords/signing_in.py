@@ -1,0 +1,63 @@
+"""The first proof most people give: address and password."""
+
+from typing import Final
+from uuid import UUID
+
+from parlour.access.passwords import hashing
+from parlour.access.proofs import Identity, Method, proof
+from parlour.foundation import ids
+from parlour.foundation.database import Database
+from parlour.foundation.doorways import Whereabouts
+from parlour.foundation.errors import Unauthenticated
+
+LONGEST: Final = 1000
+"""In characters. Longer ones are wrong without a look: hashing them would be somebody's way to keep us busy."""
+
+
+class WrongCredentials(Unauthenticated):
+    """That address and password don't match. Check both, then try again."""
+
+
+async def identities_by_password(
+    database: Database, email: str, password: str, organization_id: UUID | None = None
+) -> tuple[Identity, ...]:
+    """Everybody whom this address and password open, in one organization or in all. Never empty.
+
+    Takes as long for an unknown address as for a wrong password. Raises `WrongCredentials`.
+    """
+    if len(password) > LONGEST:
+        raise WrongCredentials()
+    places = await database.doorways.users_by_email(email.strip())
+    if organization_id:
+        places = [place for place in places if place.organization_id == organization_id]
+    opened = [place for place in places or [_nobody(organization_id)] if await _opens(database, place, password)]
+    if not opened:
+        raise WrongCredentials()
+    return tuple(Identity(place.organization_id, place.id, (proof(Method.PASSWORD),)) for place in opened)
+
+
+def _nobody(organization_id: UUID | None) -> Whereabouts:
+    # Looked up and compared like anybody, so that an unknown address can't be told by the time it takes.
+    return Whereabouts(organization_id or ids.new(), ids.new())
+
+
+async def _opens(database: Database, place: Whereabouts, password: str) -> bool:
+    async with database.reading(place.organization_id) as tx:
+        found: str | None = await tx.value("select password_hash from users where id = %(id)s", id=place.id)
+    if not await hashing.matches(password, found):
+        return False
+    if found and hashing.is_outdated(found):
+        await _renew(database, place, password, found)
+    return True
+
+
+async def _renew(database: Database, place: Whereabouts, password: str, old: str) -> None:
+    renewed = await hashing.hashed(password)
+    async with database.transaction(place.organization_id) as tx:
+        # Unless it was changed meanwhile: a new password stays.
+        await tx.run(
+            "update users set password_hash = %(renewed)s where id = %(id)s and password_hash = %(old)s",
+            renewed=renewed,
+            id=place.id,
+            old=old,
+        )

@@ -1,0 +1,64 @@
+"""What somebody has shown of who they are, and what of it a session is made of."""
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from parlour.foundation import clock
+
+
+class Method(StrEnum):
+    """A way of showing who one is. A further one is a line here and a file that makes proofs of it."""
+
+    PASSWORD = "PASSWORD"  # noqa: S105
+    TOTP = "TOTP"
+    BACKUP_CODE = "BACKUP_CODE"
+    DEVICE = "DEVICE"
+    """A browser that showed a second factor not long ago, and was asked to be remembered."""
+
+
+FIRST: Final = frozenset({Method.PASSWORD})
+"""Those that find out whose identity it is."""
+
+SECOND: Final = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.DEVICE})
+"""Those that count as a second factor. One that is both, such as a passkey with its own PIN, stands in both."""
+
+FRESH: Final = (FIRST | SECOND) - {Method.DEVICE}
+"""Those that a person does at this moment: what a dangerous act asks for."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One of them, shown at a moment (seconds since 1970)."""
+
+    method: Method
+    at: float
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Somebody in an organization, with what they have shown that organization so far."""
+
+    organization_id: UUID
+    user_id: UUID
+    proofs: tuple[Proof, ...]
+    privileges: str = ""
+    """What they were allowed when the session's cookie was made: another value, and it is made anew."""
+
+    @property
+    def fresh_at(self) -> float:
+        """When the person last showed something themselves."""
+        return max((proof.at for proof in self.proofs if proof.method in FRESH), default=0.0)
+
+    def shown(self, proof: Proof) -> "Identity":
+        """The same, with one proof more. The latest of a method counts."""
+        kept = tuple(one for one in self.proofs if one.method is not proof.method)
+        return msgspec.structs.replace(self, proofs=(*kept, proof))
+
+    def is_same(self, other: "Identity") -> bool:
+        return (self.organization_id, self.user_id) == (other.organization_id, other.user_id)
+
+
+def proof(method: Method) -> Proof:
+    """Shown now."""
+    return Proof(method, clock.now().timestamp())
