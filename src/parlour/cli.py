@@ -12,6 +12,7 @@ COMMANDS = {
     "migrate": ("parlour.commands.migrate:main", "bring the database to the newest revision"),
     "seed": ("parlour.seed:main", "fill in the demo, or many tickets for measuring"),
     "token": ("parlour.commands.token:main", "make an API token"),
+    "audit": ("parlour.commands.audit:main", "look whether the audit trail is whole"),
     "doctor": ("parlour.commands.doctor:main", "say what is wrong with this installation, and what to do"),
 }
 

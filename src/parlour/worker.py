@@ -15,7 +15,7 @@ import structlog
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from parlour import email, live
+from parlour import audit, email, live
 from parlour.foundation import installation as installations
 from parlour.foundation import logs
 from parlour.foundation.installation import Installation
@@ -68,9 +68,8 @@ def queue_of(installation: Installation) -> procrastinate.App:
         kwargs={"application_name": "parlour worker"},
     )
     queue = procrastinate.App(connector=connector)
-    functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions} | set(
-        email.JOBS
-    )
+    functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions}
+    functions |= {*audit.JOBS, *email.JOBS}
     for function in functions:
         queue.task(name=name_of(function), queue=QUEUE, retry=Retry())(_job_of(installation, function))
     for appointment in SCHEDULE:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from parlour import access, people
 from parlour.foundation import settings
+from parlour.foundation.crypto import Signer
 from parlour.foundation.database import Database
 
 
@@ -20,7 +21,7 @@ def main(words: Sequence[str]) -> int:
     create.add_argument("--name", default="command line", help="how it is listed among the person's tokens")
     asked = parser.parse_args(words)
     known = settings.load(**({"data": asked.data} if asked.data else {}))
-    print(asyncio.run(_create(Database(known.database_url, pool_size=1), asked)))
+    print(asyncio.run(_create(Database(known.database_url, signer=Signer(known.secret_key), pool_size=1), asked)))
     return 0
 
 

@@ -12,6 +12,7 @@ from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.identity import Identities, Visitor
 from parlour.entrance.limits import Limit, Limits
 from parlour.entrance.request import Request
+from parlour.foundation import circumstances
 from parlour.foundation.errors import Unauthenticated
 from parlour.people import Permission
 
@@ -101,6 +102,7 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
 def _introduce(request: Request, visitor: Visitor | None) -> None:
     request.scope["user"] = visitor.actor if visitor else None
     request.scope["auth"] = visitor.session if visitor else None
+    circumstances.asked_by(visitor.actor if visitor else None)
     if visitor and visitor.session:
         request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)
 

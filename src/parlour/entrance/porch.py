@@ -15,6 +15,8 @@ from parlour.entrance.idempotency import Attempt
 from parlour.entrance.limits import Left
 from parlour.entrance.security_headers import headers_for
 from parlour.entrance.static import PREFIX, Static
+from parlour.foundation import circumstances
+from parlour.foundation.circumstances import Circumstances
 from parlour.foundation.errors import BadRequest, Problem
 
 Watch = Callable[[str, str, int, float], None]
@@ -47,7 +49,8 @@ class Porch:
             send = _without_body(send)
         exit_ = _Exit(send, state, headers.get(b"accept-encoding", b""), self._headers_for)
         try:
-            await self._let_in(scope, receive, exit_.send, headers)
+            with circumstances.under(_circumstances(scope, headers)):
+                await self._let_in(scope, receive, exit_.send, headers)
         except Exception:
             log.exception("request.failed", request_id=state["request_id"], path=scope["path"])
             if exit_.status is not None:
@@ -140,6 +143,12 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     if given and _ID.fullmatch(given):
         return given.decode()
     return secrets.token_hex(8)
+
+
+def _circumstances(scope: Any, headers: dict[bytes, bytes]) -> Circumstances:
+    client = scope.get("client")
+    agent = headers.get(b"user-agent", b"").decode("latin-1")
+    return Circumstances(client[0] if client else None, agent or None, scope["state"]["request_id"])
 
 
 async def _fail(send: Any, problem: Problem, request_id: str) -> None:

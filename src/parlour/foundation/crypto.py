@@ -25,6 +25,10 @@ class Signer:
     def __init__(self, secret_key: str) -> None:
         self._secret_key = secret_key.encode()
 
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """The derived keys of a purpose, for seals of full length: new ones are made with the first."""
+        return (self._key(purpose),)
+
     def sign(self, purpose: str, payload: bytes) -> str:
         """Payload and tag as lower-case base32 without padding: it survives systems that fold case."""
         return base64.b32encode(payload + self._tag(purpose, payload)).decode().rstrip("=").lower()
@@ -42,5 +46,7 @@ class Signer:
         return payload
 
     def _tag(self, purpose: str, payload: bytes) -> bytes:
-        key = hmac.digest(self._secret_key, purpose.encode(), "sha256")
-        return hmac.digest(key, payload, "sha256")[:_TAG_BYTES]
+        return hmac.digest(self._key(purpose), payload, "sha256")[:_TAG_BYTES]
+
+    def _key(self, purpose: str) -> bytes:
+        return hmac.digest(self._secret_key, purpose.encode(), "sha256")

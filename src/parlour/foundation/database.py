@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from parlour.foundation import clock, ids
+from parlour.foundation.crypto import Signer
 from parlour.foundation.doorways import Doorways
 from parlour.foundation.errors import NotFound, Unavailable
 from parlour.foundation.facts import Fact
@@ -25,6 +26,8 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 Announce = Callable[[UUID, Sequence[Fact]], Awaitable[None]]
 """Tells the screens what was committed. Best effort: it may fail without harm, a screen heals by the version."""
 
+Ending = Callable[["Transaction"], Awaitable[None]]
+
 log = structlog.get_logger()
 
 # Parallel workers are for reports: an interactive question is over before they have started.
@@ -34,11 +37,14 @@ _SESSION = "-c timezone=UTC -c max_parallel_workers_per_gather=0"
 class Transaction:
     """One unit of work of one organization. Nobody below a door commits it."""
 
-    def __init__(self, connection: AsyncConnection[Any], organization_id: UUID) -> None:
+    def __init__(self, connection: AsyncConnection[Any], organization_id: UUID, signer: Signer) -> None:
         self.organization_id = organization_id
+        self.signer = signer
         self.facts: list[Fact] = []
         self.queued: list[Job] = []
         self.moments: list[datetime] = []
+        self.endings: list[Ending] = []
+        self.is_reading = False
         self._connection = connection
 
     async def one(self, struct: type[Row], sql: str, /, **parameters: Any) -> Row:
@@ -95,6 +101,15 @@ class Transaction:
         """Queue one job of this organization, with the commit. Prefer a fact and a reaction."""
         self.queued.append(job(function, self.organization_id, lock=lock, at=at, **arguments))
 
+    def at_the_end(self, ending: Ending) -> None:
+        """Done as the last thing before the commit: for what takes a lock that everybody else waits for.
+
+        Raises `RuntimeError` where nothing is written.
+        """
+        if self.is_reading:
+            raise RuntimeError("Nothing is written here. Open a transaction.")
+        self.endings.append(ending)
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo only what happens inside when it raises."""
@@ -106,8 +121,15 @@ class Database:
     """The pool of one process, as the role that owns nothing and can't bypass a wall."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, reactions: Reactions | None = None, announce: Announce | None = None
+        self,
+        url: str,
+        *,
+        signer: Signer,
+        pool_size: int = 8,
+        reactions: Reactions | None = None,
+        announce: Announce | None = None,
     ) -> None:
+        self._signer = signer
         self._pool = AsyncConnectionPool[AsyncConnection[Any]](
             url,
             min_size=1,
@@ -135,7 +157,7 @@ class Database:
         Raises `Unavailable` where the database can't be reached, `AlreadyDone` where `once` was committed before.
         """
         async with self._connection() as connection:
-            tx = Transaction(connection, organization_id)
+            tx = Transaction(connection, organization_id, self._signer)
             await _begin(connection, organization_id)
             try:
                 if once:
@@ -155,7 +177,9 @@ class Database:
         async with self._connection() as connection:
             await _begin(connection, organization_id, "begin read only")
             try:
-                yield Transaction(connection, organization_id)
+                tx = Transaction(connection, organization_id, self._signer)
+                tx.is_reading = True
+                yield tx
             except BaseException:
                 await _undo(connection)
                 raise
@@ -195,6 +219,8 @@ class Database:
         jobs = jobs_for(self._reactions, tx.organization_id, tx.facts) + tx.queued
         if jobs:
             await self._queue.put(connection, jobs)
+        for ending in tx.endings:
+            await ending(tx)
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:

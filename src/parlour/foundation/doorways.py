@@ -62,6 +62,18 @@ class Doorways:
         found = await self._ask("select id as organization_id, id from doorway_organizations_with_mailboxes() id")
         return [place.organization_id for place in found]
 
+    async def organizations(self) -> list[UUID]:
+        """Every one there is."""
+        return _all(await self._ask("select id as organization_id, id from doorway_organizations() id"))
+
+    async def organizations_with_old_audit_records(self, now: datetime) -> list[UUID]:
+        """Whose audit trail holds what is older than they keep."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_old_audit_records(%s) id", now
+            )
+        )
+
     async def organizations_with_old_keys(self) -> list[UUID]:
         """Whose idempotency keys are older than a day."""
         found = await self._ask("select id as organization_id, id from doorway_organizations_with_old_keys() id")

@@ -29,12 +29,16 @@ class Installation(msgspec.Struct, frozen=True):
 
 def build(settings: Settings, reactions: Reactions, announce: Announce | None = None) -> Installation:
     """An installation that is not connected yet: see `running`."""
+    signer = Signer(settings.secret_key)
+    database = Database(
+        settings.database_url, signer=signer, pool_size=settings.pool_size, reactions=reactions, announce=announce
+    )
     return Installation(
         settings=settings,
-        database=Database(settings.database_url, pool_size=settings.pool_size, reactions=reactions, announce=announce),
+        database=database,
         cache=cache.connect(settings.redis_url),
         blobs=Blobs(settings.blob_url or str(Path(settings.data) / "blobs")),
-        signer=Signer(settings.secret_key),
+        signer=signer,
         sealer=Sealer(settings.secret_key),
     )
 

@@ -1,0 +1,74 @@
+"""What is written down: every act that matters to security, in words. A new one is one line here and one call there."""
+
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """What an act is about."""
+
+    SIGN_IN = "SIGN_IN"
+    PEOPLE = "PEOPLE"
+    TOKENS = "TOKENS"
+    SETTINGS = "SETTINGS"
+    MAIL = "MAIL"
+    TICKETS = "TICKETS"
+    AUDIT = "AUDIT"
+
+
+class Act(StrEnum):
+    """One kind of act. The value is what is stored, for ever; `words` may change."""
+
+    group: Group
+    words: str
+
+    def __new__(cls, value: str, group: Group, words: str) -> "Act":
+        act = str.__new__(cls, value)
+        act._value_ = value
+        act.group = group
+        act.words = words
+        return act
+
+    SIGNED_IN = "SIGNED_IN", Group.SIGN_IN, "Signed in"
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED", Group.SIGN_IN, "Failed to sign in"
+    SIGNED_OUT = "SIGNED_OUT", Group.SIGN_IN, "Signed out"
+    SESSIONS_ENDED = "SESSIONS_ENDED", Group.SIGN_IN, "Signed somebody out everywhere"
+
+    PERSON_ADDED = "PERSON_ADDED", Group.PEOPLE, "Added a person"
+    PERSON_RENAMED = "PERSON_RENAMED", Group.PEOPLE, "Renamed a person"
+    ROLE_CHANGED = "ROLE_CHANGED", Group.PEOPLE, "Changed a role"
+    REACH_CHANGED = "REACH_CHANGED", Group.PEOPLE, "Changed what somebody sees"
+    STATUS_CHANGED = "STATUS_CHANGED", Group.PEOPLE, "Activated or deactivated a person"
+    DEPARTMENT_ADDED = "DEPARTMENT_ADDED", Group.PEOPLE, "Added a department"
+    DEPARTMENT_CHANGED = "DEPARTMENT_CHANGED", Group.PEOPLE, "Changed a department"
+    MEMBERS_CHANGED = "MEMBERS_CHANGED", Group.PEOPLE, "Changed who works in a department"
+    DEPARTMENT_REMOVED = "DEPARTMENT_REMOVED", Group.PEOPLE, "Removed a department"
+
+    TOKEN_MADE = "TOKEN_MADE", Group.TOKENS, "Made an API token"
+    TOKEN_REVOKED = "TOKEN_REVOKED", Group.TOKENS, "Revoked an API token"
+
+    ORGANIZATION_FOUNDED = "ORGANIZATION_FOUNDED", Group.SETTINGS, "Founded the organization"
+    ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
+    SENDING_CHANGED = "SENDING_CHANGED", Group.SETTINGS, "Changed how replies are sent"
+
+    MAILBOX_ADDED = "MAILBOX_ADDED", Group.MAIL, "Added a mailbox"
+    MAILBOX_CHANGED = "MAILBOX_CHANGED", Group.MAIL, "Changed a mailbox"
+    MAILBOX_SECRETS_CHANGED = "MAILBOX_SECRETS_CHANGED", Group.MAIL, "Changed a mailbox's secrets"
+    MAILBOX_REMOVED = "MAILBOX_REMOVED", Group.MAIL, "Removed a mailbox"
+    MAIL_LET_IN = "MAIL_LET_IN", Group.MAIL, "Let mail in from quarantine"
+    MAIL_TURNED_AWAY = "MAIL_TURNED_AWAY", Group.MAIL, "Turned mail away from quarantine"
+    MAIL_ADMITTED = "MAIL_ADMITTED", Group.MAIL, "Made a ticket of a mail by hand"
+    MAIL_READ_AGAIN = "MAIL_READ_AGAIN", Group.MAIL, "Had a mail read again"
+    RAW_MAIL_OPENED = "RAW_MAIL_OPENED", Group.MAIL, "Opened a raw mail"
+
+    TICKET_DELETED = "TICKET_DELETED", Group.TICKETS, "Put a ticket into the bin"
+    TICKET_RESTORED = "TICKET_RESTORED", Group.TICKETS, "Took a ticket out of the bin"
+
+    TRAIL_VIEWED = "TRAIL_VIEWED", Group.AUDIT, "Looked at the audit trail"
+    TRAIL_EXPORTED = "TRAIL_EXPORTED", Group.AUDIT, "Exported the audit trail"
+    RETENTION_CHANGED = "RETENTION_CHANGED", Group.AUDIT, "Changed how long the audit trail is kept"
+    TRAIL_TRIMMED = "TRAIL_TRIMMED", Group.AUDIT, "Removed the oldest audit records"
+
+
+def words_of(act: str) -> str:
+    """In words; an act of a newer version, which this one doesn't know, as it is written."""
+    return Act.__members__[act].words if act in Act.__members__ else act.replace("_", " ").capitalize()
