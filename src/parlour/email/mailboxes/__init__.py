@@ -1,5 +1,6 @@
 """Mailboxes: the addresses customers write to, how each is reached, and its secrets."""
 
+from parlour.email.mailboxes.choosing import mailbox_for
 from parlour.email.mailboxes.keeping import (
     Mailbox,
     MailboxChanges,
@@ -41,6 +42,7 @@ __all__ = [
     "add_mailbox",
     "change_mailbox",
     "find_mailbox",
+    "mailbox_for",
     "mailboxes",
     "new_push_secret",
     "put_secret",

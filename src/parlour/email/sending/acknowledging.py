@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 
 from parlour import people, tickets
+from parlour.email import wording
+from parlour.email.mailboxes import find_mailbox
 from parlour.email.reading import Address
 from parlour.email.sending import composing
 from parlour.email.sending.dispatch import send
-from parlour.email.sending.preparing import Prepared, addresses_of, write_down
+from parlour.email.sending.preparing import Prepared, addresses_of, signed, write_down
 from parlour.email.sending.recipients import Recipients
 from parlour.email.threading import overseer
 from parlour.foundation import clock, ids
@@ -23,29 +25,6 @@ from parlour.tickets import Ticket
 
 _MOST_A_DAY: Final = 5
 """To one address; whoever writes more knows by then that we read."""
-
-_WORDS: Final = {
-    "en": "We have received your message and will answer as soon as we can. Its number is #{number}.\n\n"
-    "If there is something to add, just answer this mail.",
-    "de": "Wir haben Ihre Nachricht erhalten und antworten, so bald wir können. Sie hat die Nummer #{number}.\n\n"
-    "Wenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese Mail.",
-    "fr": "Nous avons bien reçu votre message et vous répondrons dès que possible. Il porte le numéro #{number}.\n\n"
-    "Pour ajouter quelque chose, répondez simplement à ce courriel.",
-    "es": "Hemos recibido su mensaje y responderemos lo antes posible. Su número es el #{number}.\n\n"
-    "Si desea añadir algo, responda a este correo.",
-    "it": "Abbiamo ricevuto il suo messaggio e risponderemo appena possibile. Il numero è #{number}.\n\n"
-    "Per aggiungere qualcosa, risponda a questa mail.",
-    "pt": "Recebemos a sua mensagem e responderemos assim que possível. O número é #{number}.\n\n"
-    "Para acrescentar algo, responda a este e-mail.",
-    "nl": "We hebben uw bericht ontvangen en antwoorden zo snel mogelijk. Het nummer is #{number}.\n\n"
-    "Wilt u iets toevoegen, antwoord dan op deze mail.",
-    "sv": "Vi har tagit emot ditt meddelande och svarar så snart vi kan. Numret är #{number}.\n\n"
-    "Vill du lägga till något, svara på det här mejlet.",
-    "pl": "Otrzymaliśmy Państwa wiadomość i odpowiemy najszybciej, jak to możliwe. Jej numer to #{number}.\n\n"
-    "Aby coś dodać, wystarczy odpowiedzieć na tę wiadomość.",
-    "ja": "お問い合わせを受け付けました。できるだけ早くご返信いたします。受付番号は #{number} です。\n\n"
-    "追加のご連絡は、このメールにそのままご返信ください。",
-}
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -78,7 +57,7 @@ async def acknowledge(installation: Installation, organization_id: UUID, *, fact
         if requester.role is not Role.CUSTOMER or requester.email != asked.sender:
             return
         if await _is_first(tx, ticket.id, asked.sender):
-            tx.queue(send, message_id=await _write(tx, ticket, asked))
+            tx.queue(send, message_id=await _write(tx, ticket, asked, installation.settings.public_url))
 
 
 async def _is_first(tx: Transaction, ticket_id: UUID, address: str) -> bool:
@@ -98,23 +77,31 @@ async def _is_first(tx: Transaction, ticket_id: UUID, address: str) -> bool:
     return touched == 1
 
 
-async def _write(tx: Transaction, ticket: Ticket, asked: _Asked) -> UUID:
+async def _write(tx: Transaction, ticket: Ticket, asked: _Asked, public_url: str) -> UUID:
     message = ids.new()
-    words = _WORDS.get((asked.language or "en").split("-")[0], _WORDS["en"])
+    scene = await wording.scene_of(tx, ticket, public_url=public_url)
+    mailbox = await find_mailbox(tx, asked.mailbox_id)
+    language, words = await wording.automatic_words(
+        tx, wording.Kind.ACKNOWLEDGEMENT, mailbox.id, asked.language, scene.values()
+    )
+    subject = composing.subject_for(ticket.subject, ticket.number)
     return await write_down(
         tx,
         Prepared(
             id=message,
             ticket_id=ticket.id,
             comment_id=None,
-            mailbox_id=asked.mailbox_id,
-            subject=composing.subject_for(ticket.subject, ticket.number),
+            mailbox_id=mailbox.id,
+            subject=composing.marked(words.subject, ticket.number) if words.subject else subject,
             message_id=composing.message_id_for(message, asked.address),
             in_reply_to=asked.message_id,
             reference_ids=[asked.message_id] if asked.message_id else [],
             kind="AUTOMATIC",
-            text=words.format(number=ticket.number),
+            text=words.text,
+            html=words.html,
+            language=language,
             **addresses_of(Recipients(to=[Address(asked.sender, ticket.requester_name)])),
+            **await signed(tx, ticket, mailbox, words.text, author=None),
         ),
     )
 

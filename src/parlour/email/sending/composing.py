@@ -1,5 +1,6 @@
 """A reply as a mail (RFC 5322): text and HTML, files, and the headers that keep it in its thread."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from email import headerregistry
@@ -18,6 +19,7 @@ from parlour.foundation import html
 _REFERENCES_LIMIT: Final = 20
 _QUOTE_LIMIT: Final = 2000
 _SUBJECT_LIMIT: Final = 200
+_DELIMITER: Final = re.compile(r"^-- ?$", re.MULTILINE)
 
 
 class Enclosure(msgspec.Struct, frozen=True):
@@ -55,6 +57,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     quotation: Quotation | None = None
     enclosures: Sequence[Enclosure] = ()
     signature: str = ""
+    signature_html: str = ""
+    signature_language: str = ""
+    language: str = ""
     thread_topic: str = ""
     thread_index: str = ""
     automatic: bool = False
@@ -73,12 +78,22 @@ def compose(letter: Letter) -> bytes:
     for enclosure in letter.enclosures:
         if enclosure not in inside:
             _add_beside(message, enclosure)
+    if letter.language:
+        # RFC 3282. Last: whatever is called Content- moves into a part when the next one comes.
+        message["Content-Language"] = letter.language
     return message.as_bytes()
 
 
 def message_id_for(comment_id: UUID, mailbox: str) -> str:
     """The same for every attempt to send a comment, so that a retry is the same message and not a second one."""
     return f"comment-{comment_id.hex}@{_ascii_domain(mailbox)}"
+
+
+def marked(subject: str, number: int) -> str:
+    """`We have your message [#42]`: words of our own, by whose mark an answer still finds its ticket."""
+    mark = f"[#{number}]"
+    words = " ".join(subject.replace(mark, "").split())[:_SUBJECT_LIMIT]
+    return f"{words} {mark}"
 
 
 def subject_for(subject: str, number: int) -> str:
@@ -156,6 +171,9 @@ def _address(address: Address) -> headerregistry.Address:
 def _text(letter: Letter) -> str:
     quotation = letter.quotation
     pieces = [letter.text.strip("\n"), ""]
+    if letter.signature:
+        # RFC 3676 section 4.3: with its space, by which programs cut it off again. Once, if its writer has begun one.
+        pieces += [letter.signature, ""] if _DELIMITER.search(letter.text) else ["-- ", letter.signature, ""]
     if quotation:
         quoted = [f"> {line}".rstrip() for line in _shortened(quotation.text).split("\n")]
         pieces += [_attribution(quotation), *quoted, ""]
@@ -165,7 +183,6 @@ def _text(letter: Letter) -> str:
 def _html(letter: Letter) -> str:
     body = _with_contents(letter.html) if letter.html else html.from_text(letter.text)
     quotation = letter.quotation
-    name = escape(letter.organization_name)
     quoted = (
         f'<div class="gmail_quote"><p style="color:#667085">{escape(_attribution(quotation))}</p>'
         '<blockquote type="cite" style="margin:0;padding-left:12px;border-left:2px solid #d0d5dd;color:#667085">'
@@ -174,11 +191,26 @@ def _html(letter: Letter) -> str:
         else ""
     )
     return (
-        '<!doctype html><html><head><meta charset="utf-8"></head>'
+        f'<!doctype html><html{_language(letter.language)}><head><meta charset="utf-8"></head>'
         "<body style=\"font:15px/1.5 -apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,sans-serif;color:#1d2939\">"
-        f'<div>{body}</div><p style="margin-top:24px;font-size:13px;color:#667085">{name}</p>'
-        f"{quoted}</body></html>"
+        f'<div dir="auto">{body}</div>{_foot(letter)}{quoted}</body></html>'
     )
+
+
+def _foot(letter: Letter) -> str:
+    """The signature; where there is none, at least who writes."""
+    style = "margin-top:24px;font-size:13px;color:#667085"
+    if not letter.signature:
+        return f'<p style="{style}">{escape(letter.organization_name)}</p>'
+    markup = _with_contents(letter.signature_html) if letter.signature_html else html.from_text(letter.signature)
+    # The class by which mail programs know a signature.
+    return (
+        f'<div class="gmail_signature"{_language(letter.signature_language)} dir="auto" style="{style}">{markup}</div>'
+    )
+
+
+def _language(code: str) -> str:
+    return f' lang="{escape(code)}"' if code else ""
 
 
 def _with_contents(cleaned: str) -> str:

@@ -6,13 +6,14 @@ from uuid import UUID
 import msgspec
 
 from parlour import people, tickets
+from parlour.email import wording
 from parlour.email.addresses import reply_address
-from parlour.email.reading import Address
+from parlour.email.reading import Address, language_of
 from parlour.email.sending import composing
 from parlour.email.sending.composing import Enclosure, Letter, Quotation
 from parlour.email.sending.outlook import continued, topic_of
 from parlour.email.threading import overseer
-from parlour.foundation import clock
+from parlour.foundation import clock, html
 from parlour.foundation.database import Transaction
 from parlour.foundation.installation import Installation
 from parlour.people import Role
@@ -34,6 +35,11 @@ class _Row(msgspec.Struct, frozen=True):
     reference_ids: list[str]
     blob_key: str
     text: str | None
+    html: str | None
+    language: str | None
+    signature: str | None
+    signature_html: str | None
+    signature_language: str | None
     address: str
     mailbox_name: str
 
@@ -44,6 +50,7 @@ class _Said(msgspec.Struct, frozen=True):
     sender_name: str
     text: str
     html: str | None = None
+    language: str = ""
     quotation: Quotation | None = None
     files: list[tickets.StoredAttachment] = []
 
@@ -79,6 +86,8 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
             for file in said.files
         ],
         automatic=row.comment_id is None,
+        language=said.language,
+        **_signature(row, wording.portal_url(installation.settings.public_url, organization)),
         **outlook,
     )
     await installation.blobs.put(row.blob_key, composing.compose(letter))
@@ -89,12 +98,13 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
 
 async def _said(tx: Transaction, ticket: Ticket, row: _Row, organization: str) -> _Said:
     if row.comment_id is None:
-        return _Said(row.mailbox_name or organization, row.text or "")
+        return _Said(row.mailbox_name or organization, row.text or "", row.html, row.language or "")
     comment = await tickets.find_comment(tx, row.comment_id, seen_by=overseer(tx.organization_id))
     return _Said(
         sender_name=composing.sender_name(comment.author_name, organization),
         text=comment.text,
         html=comment.html,
+        language=language_of(comment.text) or "",
         quotation=await _quotation(tx, ticket, comment),
         files=await tickets.attachments_of(tx, comment.id),
     )
@@ -129,13 +139,24 @@ async def _outlook(installation: Installation, ticket: Ticket, row: _Row, answer
     }
 
 
+def _signature(row: _Row, portal: str) -> dict[str, str]:
+    # Everything else was filled in when it was frozen; where the portal is, this installation knows.
+    values = {wording.PORTAL_URL: portal}
+    return {
+        "signature": wording.fill(row.signature or "", values),
+        "signature_html": html.clean(wording.fill_html(row.signature_html or "", values)),
+        "signature_language": row.signature_language or "",
+    }
+
+
 def _addresses(emails: list[str], names: dict[str, str]) -> list[Address]:
     return [Address(email, names.get(email, "")) for email in emails]
 
 
 _UNFINISHED = """
     select m.id, m.ticket_id, m.comment_id, m.to_addresses, m.cc_addresses, m.names, m.subject, m.message_id,
-        m.in_reply_to, m.reference_ids, m.blob_key, m.text, b.address, b.name as mailbox_name
+        m.in_reply_to, m.reference_ids, m.blob_key, m.text, m.html, m.language, m.signature, m.signature_html,
+        m.signature_language, b.address, b.name as mailbox_name
     from outbound_messages m
     join mailboxes b on b.organization_id = m.organization_id and b.id = m.mailbox_id
     where m.id = %(id)s and m.composed_at is null

@@ -9,7 +9,8 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from parlour import tickets
-from parlour.email.mailboxes import Mailbox, mailboxes
+from parlour.email import wording
+from parlour.email.mailboxes import Mailbox, mailbox_for
 from parlour.email.sending import composing
 from parlour.email.sending.recipients import Recipients, bring_along, checked, recipients_for
 from parlour.email.sending.states import SendingState
@@ -39,6 +40,11 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     reference_ids: list[str]
     kind: str = "REPLY"
     text: str | None = None
+    html: str | None = None
+    language: str | None = None
+    signature: str | None = None
+    signature_html: str | None = None
+    signature_language: str | None = None
 
 
 class _Thread(msgspec.Struct, frozen=True):
@@ -74,6 +80,7 @@ async def prepare_reply(
             in_reply_to=answered(thread),
             reference_ids=[message.message_id for message in thread],
             **addresses_of(recipients),
+            **await signed(tx, ticket, mailbox, comment.text, author=(comment.author_id, comment.author_name)),
         ),
     )
 
@@ -93,26 +100,6 @@ async def prepared(installation: Installation, organization_id: UUID, comment_id
         ticket = await tickets.find(tx, comment.ticket_id, seen_by=reader)
         writer = msgspec.structs.replace(reader, user_id=comment.author_id)
         return await prepare_reply(tx, ticket, comment, None, by=writer)
-
-
-async def mailbox_for(tx: Transaction, ticket: tickets.Ticket) -> Mailbox | None:
-    """Where the customer wrote to, else the department's, else the organization's first."""
-    written_to: UUID | None = await tx.value(
-        """
-        select mailbox_id from inbound_messages
-        where ticket_id = %(ticket_id)s and outcome = 'ADMITTED'
-        order by id desc
-        limit 1
-        """,
-        ticket_id=ticket.id,
-    )
-    ours = await mailboxes(tx)
-    choices = [
-        *(box for box in ours if box.id == written_to),
-        *(box for box in ours if box.department_id and box.department_id == ticket.department_id),
-        *ours,
-    ]
-    return choices[0] if choices else None
 
 
 async def thread_of(tx: Transaction, ticket_id: UUID) -> list[_Thread]:
@@ -155,6 +142,20 @@ def addresses_of(recipients: Recipients) -> dict[str, Any]:
     }
 
 
+async def signed(
+    tx: Transaction, ticket: tickets.Ticket, mailbox: Mailbox | None, words: str, *, author: tuple[UUID, str] | None
+) -> dict[str, Any]:
+    """The signature under these words as the row keeps it."""
+    signature = await wording.signature_for(tx, ticket, mailbox, words, author=author)
+    if signature is None:
+        return {}
+    return {
+        "signature": signature.text,
+        "signature_html": signature.html,
+        "signature_language": signature.language,
+    }
+
+
 async def write_down(tx: Transaction, mail: Prepared) -> UUID:
     """Keep it, ready to be composed. Of a comment that has its mail already, that one."""
     now: datetime = clock.now()
@@ -164,11 +165,12 @@ async def write_down(tx: Transaction, mail: Prepared) -> UUID:
         insert into outbound_messages
             (organization_id, id, ticket_id, comment_id, mailbox_id, envelope_sender, to_addresses, cc_addresses,
              bcc_addresses, names, subject, message_id, in_reply_to, reference_ids, blob_key, state, last_error,
-             next_attempt_at, created_at, kind, text)
+             next_attempt_at, created_at, kind, text, html, language, signature, signature_html, signature_language)
         values
             (current_organization(), %(id)s, %(ticket_id)s, %(comment_id)s, %(mailbox_id)s, '', %(to_addresses)s,
              %(cc_addresses)s, %(bcc_addresses)s, %(names)s, %(subject)s, %(message_id)s, %(in_reply_to)s,
-             %(reference_ids)s, %(blob_key)s, %(state)s, %(last_error)s, %(now)s, %(now)s, %(kind)s, %(text)s)
+             %(reference_ids)s, %(blob_key)s, %(state)s, %(last_error)s, %(now)s, %(now)s, %(kind)s, %(text)s, %(html)s,
+             %(language)s, %(signature)s, %(signature_html)s, %(signature_language)s)
         on conflict (organization_id, comment_id) do nothing
         """,
         **row | {"names": Jsonb(mail.names)},

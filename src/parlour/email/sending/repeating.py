@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from parlour import tickets
+from parlour.email.mailboxes import mailbox_for
 from parlour.email.sending import composing
 from parlour.email.sending.dispatch import send
 from parlour.email.sending.holding import send_held_now
-from parlour.email.sending.preparing import mailbox_for
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, NotFound
