@@ -10,10 +10,11 @@ import People from "./controllers/people.js";
 import Picker from "./controllers/picker.js";
 import Search from "./controllers/search.js";
 import Shortcuts from "./controllers/shortcuts.js";
+import Templates from "./controllers/templates.js";
 import Ticket from "./controllers/ticket.js";
 import UploadForm from "./controllers/upload_form.js";
 
 start({
   autosubmit: Autosubmit, composer: Composer, details: Details, live: Live, more: More, panes: Panes, people: People,
-  picker: Picker, search: Search, shortcuts: Shortcuts, ticket: Ticket, "upload-form": UploadForm,
+  picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket, "upload-form": UploadForm,
 });

@@ -12,6 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from parlour import access, email, notifications, tickets
 from parlour.api.operations import Operation
+from parlour.email import wording
+from parlour.email.wording import Draft, Kind, Text
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
 from parlour.tickets import Source, Ticket, Upload, Words
@@ -42,6 +44,7 @@ class Belongings(msgspec.Struct):
     notification_id: UUID
     mailbox_id: UUID
     entry_id: UUID
+    template_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -69,7 +72,21 @@ async def belongings(acme: Company) -> Belongings:
     raw = f"From: carol@customer.test\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
     delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
     entry_id = await email.receive(acme.installation, acme.organization_id, delivery)
-    return Belongings(ticket, comment.id, sent.id, unsent.id, tag.id, token.id, notification_id, mailbox.id, entry_id)
+    draft = Draft(Kind.TEMPLATE, {"en": Text(SECRET)}, name=SECRET)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        template = await wording.add_wording(tx, draft, by=acme.alice)
+    return Belongings(
+        ticket=ticket,
+        comment_id=comment.id,
+        attachment_id=sent.id,
+        unsent_id=unsent.id,
+        tag_id=tag.id,
+        token_id=token.id,
+        notification_id=notification_id,
+        mailbox_id=mailbox.id,
+        entry_id=entry_id,
+        template_id=template.id,
+    )
 
 
 async def test_no_route_gives_or_changes_a_neighbours_thing(
@@ -119,6 +136,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "mailboxes": [belongings.mailbox_id],
         "ledger": [belongings.entry_id],
         "hooks": ["one-that-nobody-was-given"],
+        "templates": [belongings.template_id],
         "comments": [belongings.comment_id],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],

@@ -1,6 +1,6 @@
 """The agents' pages: views, tickets, and what each ticket needs; settings."""
 
-from parlour.dashboard import bell, changing, files, inbox, opening, settings, writing
+from parlour.dashboard import bell, changing, files, inbox, inserting, opening, settings, writing
 
 ROUTES = [
     inbox.begin,
@@ -12,6 +12,8 @@ ROUTES = [
     opening.new,
     opening.create,
     opening.people_named,
+    inserting.templates,
+    inserting.template,
     writing.reply,
     writing.note,
     changing.properties,

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from parlour import people, tickets
+from parlour.dashboard.inserting import wanted_words
 from parlour.dashboard.places import SEARCH, SORTS, Place, place_of
 from parlour.dashboard.reading import earlier_messages, since_of, ticket_view
 from parlour.dashboard.shell import shell
@@ -40,10 +41,18 @@ async def ticket(request: Request, number: FromPath[int]) -> Response[str]:
         departments = await people.departments(tx)
         place = place_of(request, "", departments)
         opened = await ticket_view(tx, number, departments, seen_by=request.actor)
+        inserted = await wanted_words(tx, request, opened.ticket)
         if pages.wants_frame(request, "ticket"):
-            return pages.render(request, "dashboard/ticket_frame.html", opened=opened, place=place, actor=request.actor)
+            return pages.render(
+                request,
+                "dashboard/ticket_frame.html",
+                opened=opened,
+                place=place,
+                actor=request.actor,
+                inserted=inserted,
+            )
         context = await _panes(tx, request, place, departments)
-    return pages.render(request, "dashboard/inbox.html", **context, opened=opened)
+    return pages.render(request, "dashboard/inbox.html", **context, opened=opened, inserted=inserted)
 
 
 @get("/dashboard/tickets/{number:int}/earlier", opt=READS)

@@ -7,7 +7,7 @@ import msgspec
 from parlour import people
 from parlour.email.mailboxes import mailbox_for
 from parlour.email.wording.keeping import Kind, Wording, find_wording, wordings
-from parlour.email.wording.languages import chosen, language_of_ticket, languages, wishes
+from parlour.email.wording.languages import chosen, language_of_ticket, languages, name_of, wishes
 from parlour.email.wording.placeholders import fill
 from parlour.email.wording.values import scene_of
 from parlour.foundation.database import Transaction
@@ -27,6 +27,10 @@ class Offer(msgspec.Struct, frozen=True):
     languages: list[str]
     text: str
     owner: str
+
+    @property
+    def language_name(self) -> str:
+        return name_of(self.language)
 
 
 async def offers(tx: Transaction, ticket: Ticket, *, to: Actor, public_url: str, q: str = "") -> list[Offer]:
