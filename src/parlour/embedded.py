@@ -21,6 +21,13 @@ from parlour.children import Child, prepared
 HOST = "127.0.0.1"
 NOBODY = 65534
 CLONE_NEWUSER = 0x10000000
+# capabilities(7), prctl(2)
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
+CAP_DAC_OVERRIDE = 1
+CAPABILITY_VERSION = 0x20080522
 # sun_path holds 108 bytes, the last of them a zero.
 LONGEST_SOCKET_PATH = 107
 
@@ -214,7 +221,8 @@ def unprivileged() -> Callable[[], None] | None:
     """How a child gives up root, which PostgreSQL refuses to run as; None for a plain user.
 
     Best in a user namespace: the files stay root's and every folder above them may stay closed. Where that is
-    forbidden (a chroot, some containers), as the user "nobody", to whom the data folder is then given.
+    forbidden (a chroot, some containers), as the user "nobody", to whom the data folder is then given, and who may
+    still pass the closed folders above it.
     """
     if os.geteuid() != 0:
         return None
@@ -235,9 +243,17 @@ def _enter_user_namespace() -> None:
 
 
 def become_nobody() -> None:
+    """Keeps one right of root's, where we have it: to pass closed folders, since root's own home is one."""
+    libc = ctypes.CDLL(None)
+    # Without it access(2), which initdb asks, forgets capabilities of whoever is not root.
+    libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
+    # Effective, permitted and inheritable, the lower 32 of each first: all others are given up here.
+    kept = (ctypes.c_uint32 * 6)(*[1 << CAP_DAC_OVERRIDE] * 3, 0, 0, 0)
+    if libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), kept) == 0:
+        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 
 
 def hand_over(folder: Path) -> None:

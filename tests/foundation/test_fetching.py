@@ -165,8 +165,9 @@ async def test_redirects_end() -> None:
 
 
 async def test_a_redirect_to_another_host_does_not_get_the_password() -> None:
-    async with _server(_page()) as other, _server(_redirect(f"http://localhost:{other.port}/")) as first:
-        await fetch(first.url, guard=ANYWHERE, headers={"Authorization": "Bearer secret"})
+    here = Guard(only_public=False, ports=None, resolve=_answers("127.0.0.1"))
+    async with _server(_page()) as other, _server(_redirect(f"http://other.test:{other.port}/")) as first:
+        await fetch(first.url, guard=here, headers={"Authorization": "Bearer secret"})
     assert b"secret" in first.heard[0] and b"secret" not in other.heard[0]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from parlour import embedded
 from parlour.children import until
-from tests.ground.household import PATIENCE, Household, everybody, household, open_for_passers
+from tests.ground.household import PATIENCE, Household, everybody, household
 
 CHILDREN = {
     "PostgreSQL": ("embedded_postgres",),
@@ -108,8 +108,9 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("closed")
-    open_for_passers(folder)
     folder.chmod(0o700)
+    # As root's own home is: nobody else may even pass.
+    folder.parent.chmod(0o700)
     monkeypatch.setattr(embedded, "unprivileged", lambda: embedded.become_nobody)
     port = Household(folder).port
     embedded.initialise(folder / "postgres", "secret")
@@ -119,7 +120,9 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
         assert until(lambda: embedded.postgres_ready(port) or not server.running, PATIENCE)
         assert server.running, server.last_words()
         assert server.process is not None
-        assert os.stat(f"/proc/{server.process.pid}").st_uid == embedded.NOBODY
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        assert f"Uid:\t{embedded.NOBODY}\t{embedded.NOBODY}\t{embedded.NOBODY}\t" in status
+        assert f"CapEff:\t{1 << embedded.CAP_DAC_OVERRIDE:016x}\n" in status
         url = embedded.postgres_url(folder / "postgres", port, "postgres", "secret", "postgres")
         assert embedded.sql(url, "select 1") == "1"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o710
