@@ -10,7 +10,6 @@ import platform
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -256,12 +255,16 @@ def become_nobody() -> None:
         libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 
 
+def _nobody_passes(folder: Path) -> bool:
+    return subprocess.run(["/usr/bin/test", "-x", folder], preexec_fn=become_nobody).returncode == 0
+
+
 def hand_over(folder: Path) -> None:
     """Give PostgreSQL its files, where it runs as another user than we do."""
     if unprivileged() is not become_nobody:
         return
     above = folder.parent
-    if not above.stat().st_mode & stat.S_IXOTH:
+    if not _nobody_passes(above):
         # The data folder stays closed to everyone else.
         os.chown(above, -1, NOBODY)
         above.chmod(0o710)

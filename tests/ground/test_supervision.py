@@ -125,7 +125,7 @@ def test_where_user_namespaces_are_forbidden_postgresql_runs_as_nobody(
         assert f"CapEff:\t{1 << embedded.CAP_DAC_OVERRIDE:016x}\n" in status
         url = embedded.postgres_url(folder / "postgres", port, "postgres", "secret", "postgres")
         assert embedded.sql(url, "select 1") == "1"
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o710
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     finally:
         assert server.stop()
 
