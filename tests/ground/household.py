@@ -4,7 +4,6 @@ import http.client
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
