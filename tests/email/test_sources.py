@@ -17,39 +17,11 @@ from parlour.email.envelopes import envelope_of
 from parlour.email.mailboxes import SignIn, secrets_of
 from parlour.email.servers import Security
 from parlour.email.sources.tokens import access_token
-from parlour.foundation import clock, ids
+from parlour.foundation import clock
 from parlour.foundation.errors import Invalid
 from parlour.foundation.installation import Installation
-from parlour.foundation.sealing import Place, SealBroken, Sealer
 from tests.builders import Company
 from tests.imap_twin import ImapTwin, imap_twin
-
-PLACE = Place("mailbox_secrets", "sealed", ids.new(), ids.new())
-
-
-def test_what_is_sealed_opens_in_its_own_place_only() -> None:
-    sealer = Sealer("a key of the tests")
-    sealed = sealer.seal(PLACE, b"quokka")
-    assert (sealed[:1], b"quokka" in sealed, sealer.open(PLACE, sealed)) == (b"\x01", False, b"quokka")
-    assert sealed != sealer.seal(PLACE, b"quokka")
-    elsewhere = [
-        msgspec.structs.replace(PLACE, table="users"),
-        msgspec.structs.replace(PLACE, column="other"),
-        msgspec.structs.replace(PLACE, organization_id=ids.new()),
-        msgspec.structs.replace(PLACE, row=ids.new()),
-    ]
-    for place in elsewhere:
-        with pytest.raises(SealBroken):
-            sealer.open(place, sealed)
-
-
-@pytest.mark.parametrize("change", [lambda s: s[:-1], lambda s: b"\x02" + s[1:], lambda s: b"", lambda s: s + b"x"])
-def test_what_was_changed_opens_nowhere(change: object) -> None:
-    sealer = Sealer("a key of the tests")
-    with pytest.raises(SealBroken):
-        sealer.open(PLACE, change(sealer.seal(PLACE, b"quokka")))
-    with pytest.raises(SealBroken):
-        Sealer("another key").open(PLACE, sealer.seal(PLACE, b"quokka"))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Identifiers, signatures, rows, the clock, files."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -12,7 +11,6 @@ from hypothesis import strategies as some
 from parlour.foundation import clock, ids
 from parlour.foundation.crypto import Signer
 from parlour.foundation.errors import NotFound
-from parlour.foundation.storage import Blobs
 from tests.builders import Company
 
 
@@ -66,12 +64,13 @@ async def test_a_query_that_does_not_fit_its_struct_is_refused(acme: Company) ->
             await tx.all(_Pair, "select name, id from departments")
 
 
-async def test_a_blob_is_read_whole_in_part_and_gone(tmp_path: Path) -> None:
-    blobs = Blobs(str(tmp_path / "blobs"))
+async def test_a_blob_is_read_whole_in_part_and_gone(acme: Company) -> None:
+    blobs, name = acme.installation.blobs, f"{acme.organization_id}/file"
     content = bytes(range(256)) * 3000
-    await blobs.put("organization/file", content)
-    assert await blobs.get("organization/file") == content
-    assert b"".join([piece async for piece in blobs.stream("organization/file", 100, 600_000)]) == content[100:600_000]
-    await blobs.delete("organization/file")
+    await blobs.put(name, content)
+    assert await blobs.get(name) == content
+    pieces = [piece async for piece in await blobs.stream(name, 100, 600_000)]
+    assert b"".join(pieces) == content[100:600_000]
+    await blobs.delete(name)
     with pytest.raises(NotFound):
-        await blobs.get("organization/file")
+        await blobs.get(name)

@@ -80,7 +80,7 @@ async def download_attachment(request: Request, id: UUID) -> ASGIResponse:  # no
     status = 206 if request.headers.get("range") and (start, end) != (0, file.size) else 200
     if status == 206:
         headers["content-range"] = f"bytes {start}-{end - 1}/{file.size}"
-    return Streamed(request.installation.blobs.stream(file.blob_key, start, end), status, headers)
+    return Streamed(await request.installation.blobs.stream(file.blob_key, start, end), status, headers)
 
 
 @operation("DELETE /attachments/{id}", Permission.REPLY_TO_TICKETS, status=204)

@@ -184,7 +184,7 @@ async def download_mail(request: Request, id: UUID) -> ASGIResponse:  # noqa: A0
         "content-disposition": f'attachment; filename="{row.id}.eml"',
         "content-length": str(row.size),
     }
-    return Streamed(request.installation.blobs.stream(row.blob_key, 0, row.size), 200, headers)
+    return Streamed(await request.installation.blobs.stream(row.blob_key, 0, row.size), 200, headers)
 
 
 @operation("POST /email/ledger/{id}/retry", Permission.MANAGE_MAIL, status=204)

@@ -42,7 +42,7 @@ async def download(request: Request, attachment_id: FromPath[UUID]) -> Response[
         file = await tickets.find_attachment(tx, attachment_id, seen_by=request.actor)
     way = "inline" if file.content_type in SHOWN_INLINE else "attachment"
     return Stream(
-        request.installation.blobs.stream(file.blob_key, 0, file.size),
+        await request.installation.blobs.stream(file.blob_key, 0, file.size),
         media_type=file.content_type if way == "inline" else "application/octet-stream",
         headers={
             "content-disposition": f"{way}; filename*=UTF-8''{quote(file.name)}",

@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 from psycopg.types.json import Jsonb
 
-from parlour.foundation.database import Database, Transaction
-from parlour.foundation.errors import BadRequest, Conflict, Invalid
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import BadRequest, Conflict, Invalid, Unavailable
+from parlour.foundation.installation import Installation
 from parlour.foundation.once import AlreadyDone, Once
+from parlour.foundation.sealing import Place, SealBroken
 from parlour.people import Actor
 
 _KEY: Final = re.compile(rb"[!-~]{1,200}")
@@ -36,6 +38,8 @@ class Answer(msgspec.Struct, frozen=True):
     status: int | None
     headers: dict[str, str] | None
     answer: bytes | None
+    """In the clear: opened, or from before answers were sealed."""
+    sealed_answer: bytes | None = None
 
 
 class Attempt:
@@ -48,7 +52,7 @@ class Attempt:
         # A client draws a new boundary each time it sends the same form: only the address is compared then.
         self._is_form = any(name == b"content-type" and b"multipart/" in value for name, value in scope["headers"])
         self._hash = hashlib.sha256(scope["method"].encode() + b" " + scope["raw_path"] + b"?" + scope["query_string"])
-        self._claimed: tuple[Database, Actor] | None = None
+        self._claimed: tuple[Installation, Actor] | None = None
         self._start: Any = None
         self._body: list[bytes] = []
 
@@ -60,16 +64,16 @@ class Attempt:
         return event
 
     @asynccontextmanager
-    async def transaction(self, database: Database, actor: Actor) -> AsyncIterator[Transaction]:
+    async def transaction(self, installation: Installation, actor: Actor) -> AsyncIterator[Transaction]:
         """Raises `AlreadyDone` where the first answer is to be given again, `KeyReused` or `StillAtIt`."""
         once = Once(actor.user_id, self._checked_key(), self._hash.digest())
         try:
-            async with database.transaction(actor.organization_id, once=once) as tx:
+            async with installation.database.transaction(actor.organization_id, once=once) as tx:
                 yield tx
         except AlreadyDone:
-            self.replayed = await self._first_answer(database, actor, once)
+            self.replayed = await self._first_answer(installation, actor, once)
             raise
-        self._claimed = (database, actor)
+        self._claimed = (installation, actor)
 
     async def send(self, event: Any) -> None:
         """Holds the answer back until it is kept; see `finish`."""
@@ -95,36 +99,52 @@ class Attempt:
             raise BadRequest("An Idempotency-Key has 1 to 200 printable ASCII characters and no space.")
         return self._key.decode()
 
-    async def _first_answer(self, database: Database, actor: Actor, once: Once) -> Answer:
+    async def _first_answer(self, installation: Installation, actor: Actor, once: Once) -> Answer:
         # The first request has committed, but may still be writing its answer down.
         for _ in range(_PATIENCE):
-            async with database.reading(actor.organization_id) as tx:
+            async with installation.database.reading(actor.organization_id) as tx:
                 known = await tx.one(Answer, _FIND, user_id=once.user_id, key=once.key)
             if known.fingerprint != once.fingerprint:
                 raise KeyReused()
             if known.status is not None:
-                return known
+                return await self._opened(installation, actor, known)
             await asyncio.sleep(_PAUSE)
         raise StillAtIt()
 
     async def _keep(self, body: bytes) -> None:
-        database, actor = self._claimed or (None, None)
-        if not database or not actor:
+        installation, actor = self._claimed or (None, None)
+        if not installation or not actor:
+            return
+        try:
+            # A new token is shown in no other place than such an answer.
+            sealed = await installation.sealer.seal(self._place(actor), body)
+        except (SealBroken, Unavailable):
+            # What was asked for is done and is answered now; only a repetition will hear `StillAtIt`.
             return
         headers = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in self._start["headers"]
             if name in _KEPT_HEADERS
         }
-        async with database.transaction(actor.organization_id) as tx:
+        async with installation.database.transaction(actor.organization_id) as tx:
             await tx.run(
                 _KEEP,
                 user_id=actor.user_id,
                 key=self._checked_key(),
                 status=self._start["status"],
                 headers=Jsonb(headers),
-                answer=body,
+                answer=sealed,
             )
+
+    async def _opened(self, installation: Installation, actor: Actor, known: Answer) -> Answer:
+        if known.sealed_answer is None:
+            return known
+        answer = await installation.sealer.open(self._place(actor), known.sealed_answer)
+        return msgspec.structs.replace(known, answer=answer)
+
+    def _place(self, actor: Actor) -> Place:
+        row = f"{actor.user_id}:{self._checked_key()}"
+        return Place("idempotency_keys", "sealed_answer", actor.organization_id, row)
 
 
 async def _give(send: Any, answer: Answer) -> None:
@@ -136,12 +156,12 @@ async def _give(send: Any, answer: Answer) -> None:
 
 
 _FIND = """
-    select fingerprint, status, headers, answer
+    select fingerprint, status, headers, answer, sealed_answer
     from idempotency_keys
     where user_id = %(user_id)s and key = %(key)s
 """
 _KEEP = """
     update idempotency_keys
-    set status = %(status)s, headers = %(headers)s, answer = %(answer)s
+    set status = %(status)s, headers = %(headers)s, sealed_answer = %(answer)s
     where user_id = %(user_id)s and key = %(key)s
 """

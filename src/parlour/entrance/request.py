@@ -56,7 +56,7 @@ class Request(litestar.Request[Actor | None, Session | None, State]):
         attempt: Attempt | None = self.scope["state"].get("attempt")
         if attempt is None:
             return self.installation.database.transaction(self.actor.organization_id)
-        return attempt.transaction(self.installation.database, self.actor)
+        return attempt.transaction(self.installation, self.actor)
 
     def forget_identities(self) -> None:
         """After a user, a department or a token was changed: look everybody up anew."""

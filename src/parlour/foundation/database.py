@@ -126,13 +126,14 @@ class Database:
         *,
         signer: Signer,
         pool_size: int = 8,
+        kept_open: int = 1,
         reactions: Reactions | None = None,
         announce: Announce | None = None,
     ) -> None:
         self._signer = signer
         self._pool = AsyncConnectionPool[AsyncConnection[Any]](
             url,
-            min_size=1,
+            min_size=kept_open,
             max_size=pool_size,
             open=False,
             timeout=10,

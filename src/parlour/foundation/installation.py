@@ -11,6 +11,7 @@ from parlour.foundation import cache
 from parlour.foundation.crypto import Signer
 from parlour.foundation.database import Announce, Database
 from parlour.foundation.jobs import Reactions
+from parlour.foundation.keys.keyring import Keyring
 from parlour.foundation.sealing import Sealer
 from parlour.foundation.settings import Settings
 from parlour.foundation.storage import Blobs
@@ -24,6 +25,7 @@ class Installation(msgspec.Struct, frozen=True):
     cache: Redis
     blobs: Blobs
     signer: Signer
+    keys: Keyring
     sealer: Sealer
 
 
@@ -33,13 +35,15 @@ def build(settings: Settings, reactions: Reactions, announce: Announce | None = 
     database = Database(
         settings.database_url, signer=signer, pool_size=settings.pool_size, reactions=reactions, announce=announce
     )
+    keys = Keyring(settings)
     return Installation(
         settings=settings,
         database=database,
         cache=cache.connect(settings.redis_url),
-        blobs=Blobs(settings.blob_url or str(Path(settings.data) / "blobs")),
+        blobs=Blobs(settings.blob_url or str(Path(settings.data) / "blobs"), keys),
         signer=signer,
-        sealer=Sealer(settings.secret_key),
+        keys=keys,
+        sealer=Sealer(keys, settings.secret_key),
     )
 
 
@@ -47,8 +51,10 @@ def build(settings: Settings, reactions: Reactions, announce: Announce | None = 
 async def running(installation: Installation) -> AsyncIterator[Installation]:
     """Connected inside, disconnected afterwards."""
     await installation.database.open()
+    await installation.keys.open()
     try:
         yield installation
     finally:
+        await installation.keys.close()
         await installation.database.close()
         await installation.cache.aclose()

@@ -1,22 +1,28 @@
-"""Secrets at rest: what the database holds of a password can be read by this installation, in its own place, only."""
+"""Secrets at rest: what the database holds of a password can be read by this installation, in its own place, only.
 
-import hmac
-import importlib
-import os
-from functools import cache
-from typing import Any, Final
+    sealed = await installation.sealer.seal(Place("users", "sealed_seed", organization_id, user_id), seed)
+    seed = await installation.sealer.open(Place("users", "sealed_seed", organization_id, user_id), sealed)
+
+A column that holds such a value is a `bytea` called `sealed` or `sealed_…`, and stands in `parlour/sealed_columns.py`,
+so that rotation finds it.
+"""
+
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-_VERSION: Final = b"\x01"
-_NONCE_BYTES: Final = 12
-_TAG_BYTES: Final = 16
-_PURPOSE: Final = b"parlour sealing 1"
+from parlour.foundation.keys import ciphers
+from parlour.foundation.keys.broken import KeyDestroyed, KeysOutOfReach, SealBroken
+from parlour.foundation.keys.keyring import DataKey, Keyring
 
+__all__ = ["KeyDestroyed", "KeysOutOfReach", "Place", "SealBroken", "Sealer", "beginning"]
 
-class SealBroken(Exception):
-    """It was not sealed here: the secret key is another one, or the value was moved or changed."""
+# Sealed with the installation's secret key, before there were data keys.
+_OF_BEFORE: Final = b"\x01"
+_PURPOSE_OF_BEFORE: Final = b"parlour sealing 1"
+_FORMAT: Final = b"\x02"
+_HEAD_BYTES: Final = 5
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -27,50 +33,40 @@ class Place(msgspec.Struct, frozen=True):
     organization_id: UUID
     row: UUID | str
 
+    @property
+    def bond(self) -> bytes:
+        return ciphers.bond(self.table, self.column, str(self.organization_id), str(self.row))
+
 
 class Sealer:
-    """AES-256-GCM (NIST SP 800-38D) with a key derived from the installation's secret key by HKDF (RFC 5869).
+    """Seals with the organization's data key. How, and with which version, are the first five bytes of what is sealed.
 
-    The first byte of what is sealed says how, so that keys and ciphers can change one day.
+    Both verbs raise `KeyDestroyed` for an organization whose keys were destroyed, and `KeysOutOfReach` or `Unavailable`
+    where they can't be had at the moment. Inside a transaction or outside makes no difference.
     """
 
-    def __init__(self, secret_key: str) -> None:
-        self._key = _derived(secret_key.encode())
+    def __init__(self, keys: Keyring, secret_key: str) -> None:
+        self._keys = keys
+        self._key_of_before = ciphers.derived(secret_key.encode(), _PURPOSE_OF_BEFORE)
 
-    def seal(self, place: Place, secret: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed: bytes = _cipher(self._key).encrypt(nonce, secret, _bound_to(place))
-        return _VERSION + nonce + sealed
+    async def seal(self, place: Place, secret: bytes) -> bytes:
+        key = await self._keys.current(place.organization_id)
+        head = beginning(key.version)
+        return head + ciphers.sealed(key.values, head + place.bond, secret)
 
-    def open(self, place: Place, sealed: bytes) -> bytes:
-        """Raises `SealBroken`."""
-        version, nonce, rest = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        if version != _VERSION or len(rest) < _TAG_BYTES:
+    async def open(self, place: Place, sealed: bytes) -> bytes:
+        """Raises `SealBroken` where it was changed or moved."""
+        if sealed[:1] == _OF_BEFORE:
+            if not await self._keys.may_be_clear(place.organization_id):
+                raise SealBroken()
+            return ciphers.opened(self._key_of_before, place.bond, sealed[1:])
+        if sealed[:1] != _FORMAT or len(sealed) < _HEAD_BYTES:
             raise SealBroken()
-        try:
-            secret: bytes = _cipher(self._key).decrypt(nonce, rest, _bound_to(place))
-        except _library("cryptography.exceptions").InvalidTag as wrong:
-            raise SealBroken() from wrong
-        return secret
+        head = sealed[:_HEAD_BYTES]
+        key: DataKey = await self._keys.version(place.organization_id, int.from_bytes(head[1:]))
+        return ciphers.opened(key.values, head + place.bond, sealed[_HEAD_BYTES:])
 
 
-def _derived(secret_key: bytes) -> bytes:
-    extracted = hmac.digest(bytes(32), secret_key, "sha256")
-    return hmac.digest(extracted, _PURPOSE + b"\x01", "sha256")
-
-
-def _bound_to(place: Place) -> bytes:
-    # Length first, so that no two places are written alike.
-    parts = [part.encode() for part in (place.table, place.column, str(place.organization_id), str(place.row))]
-    return b"".join(len(part).to_bytes(2) + part for part in parts)
-
-
-@cache
-def _cipher(key: bytes) -> Any:
-    return _library("cryptography.hazmat.primitives.ciphers.aead").AESGCM(key)
-
-
-@cache
-def _library(name: str) -> Any:
-    # Eight megabytes, needed by most processes never: loaded when the first secret is sealed or opened.
-    return importlib.import_module(name)
+def beginning(version: int) -> bytes:
+    """What everything starts with that is sealed by this version."""
+    return _FORMAT + version.to_bytes(_HEAD_BYTES - 1)

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     base_url: str = ""
     development: bool = False
     secret_key: str = ""
+    master_key: str = ""
+    kms: str = ""
+    key_store: str = ""
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

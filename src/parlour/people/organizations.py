@@ -44,8 +44,8 @@ async def insert_organization(tx: Transaction, name: str, slug: str) -> None:
         async with tx.savepoint():
             await tx.run(
                 """
-                insert into organizations (id, slug, name, created_at)
-                values (%(id)s, %(slug)s, %(name)s, %(created_at)s)
+                insert into organizations (id, slug, name, created_at, all_sealed)
+                values (%(id)s, %(slug)s, %(name)s, %(created_at)s, true)
                 """,
                 id=tx.organization_id,
                 slug=slug,

@@ -27,7 +27,7 @@ async def show(request: Request, slug: FromPath[str], attachment_id: FromPath[UU
         file = await tickets.find_attachment(tx, attachment_id, seen_by=here.customer)
     is_picture = file.content_type in SHOWN_INLINE
     return Stream(
-        request.installation.blobs.stream(file.blob_key, 0, file.size),
+        await request.installation.blobs.stream(file.blob_key, 0, file.size),
         media_type=file.content_type if is_picture else "application/octet-stream",
         headers={
             "content-disposition": f"{'inline' if is_picture else 'attachment'}; filename*=UTF-8''{quote(file.name)}",

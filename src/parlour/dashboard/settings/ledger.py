@@ -87,7 +87,7 @@ async def raw(request: Request, entry_id: FromPath[UUID]) -> Response[Any]:
     async with request.reading() as tx:
         row = await email.ledger_row(tx, entry_id)
     return Stream(
-        request.installation.blobs.stream(row.blob_key, 0, row.size),
+        await request.installation.blobs.stream(row.blob_key, 0, row.size),
         media_type="text/plain",
         headers={
             "content-disposition": f"attachment; filename*=UTF-8''{quote(f'mail-{row.id}.txt')}",

@@ -52,20 +52,20 @@ async def put_secret(
         """,
         id=mailbox_id,
         name=name,
-        sealed=sealer.seal(_place(tx, mailbox_id, name), text.encode()),
+        sealed=await sealer.seal(_place(tx, mailbox_id, name), text.encode()),
         expires_at=expires_at,
     )
 
 
 async def secrets_of(tx: Transaction, sealer: Sealer, mailbox_id: UUID) -> Mapping[str, Secret]:
-    """By name. One that doesn't open, because the installation's key was changed, is as good as not there."""
+    """By name. One that doesn't open, because its key was destroyed or it was moved, is as good as not there."""
     rows = await tx.all(
         _Sealed, "select name, sealed, expires_at from mailbox_secrets where mailbox_id = %(id)s", id=mailbox_id
     )
     found = {}
     for row in rows:
         try:
-            text = sealer.open(_place(tx, mailbox_id, row.name), row.sealed).decode()
+            text = (await sealer.open(_place(tx, mailbox_id, row.name), row.sealed)).decode()
         except SealBroken:
             continue
         found[row.name] = Secret(text, row.expires_at)

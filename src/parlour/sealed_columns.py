@@ -1,0 +1,12 @@
+"""Every column that holds something sealed, and how each value's place is named: what rotation goes through."""
+
+from typing import Final
+
+from parlour.foundation.keys.columns import SealedColumn
+
+SEALED_COLUMNS: Final = (
+    SealedColumn("mailbox_secrets", "sealed", key=("mailbox_id", "name"), row="mailbox_id", named="'sealed.' || name"),
+    SealedColumn("sending_domains", "sealed_rsa"),
+    SealedColumn("sending_domains", "sealed_ed25519"),
+    SealedColumn("idempotency_keys", "sealed_answer", key=("user_id", "key"), row="user_id || ':' || key"),
+)
