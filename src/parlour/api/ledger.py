@@ -87,6 +87,8 @@ class Entry(shapes.Shape, frozen=True):
     processed_at: datetime | None
     attempts: int
     last_error: str | None
+    unchecked: str | None
+    """What a scanner was to look at and did not, in words."""
 
 
 class Entries(shapes.Shape, frozen=True, omit_defaults=True):
@@ -239,4 +241,5 @@ def _entry(row: email.LedgerRow) -> Entry:
         processed_at=row.processed_at,
         attempts=row.attempts,
         last_error=row.last_error,
+        unchecked=row.unchecked,
     )

@@ -50,6 +50,8 @@ class LedgerRow(msgspec.Struct, frozen=True):
     processed_at: datetime | None
     attempts: int
     last_error: str | None
+    unchecked: str | None
+    """What a scanner was to look at and did not."""
     blob_key: str
 
 
@@ -135,7 +137,8 @@ _SEARCHED: Final = "concat_ws(' ', i.sender, i.envelope_sender, i.subject, i.mes
 _SELECT: Final = """
     select i.id, i.mailbox_id, m.address as mailbox, i.source, i.received_at,
         coalesce(i.sender, i.envelope_sender) as sender, i.subject, i.message_id, i.size, i.outcome, i.reason,
-        i.ticket_id, t.number as ticket_number, i.comment_id, i.processed_at, i.attempts, i.last_error, i.blob_key
+        i.ticket_id, t.number as ticket_number, i.comment_id, i.processed_at, i.attempts, i.last_error, i.unchecked,
+        i.blob_key
     from inbound_messages i
     join mailboxes m on m.organization_id = i.organization_id and m.id = i.mailbox_id
     left join tickets t on t.organization_id = i.organization_id and t.id = i.ticket_id

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     mail_sender_limit: str = "100/10 minutes"
     spam_filter_url: str = ""
     virus_scanner_url: str = ""
+    mail_scan_seconds: float = 8.0
     mail_size_limit: int = 35 * 1024 * 1024
     private_hosts: Literal["allow", "refuse"] = "refuse"
     mail_ca_file: str = ""

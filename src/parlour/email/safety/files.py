@@ -1,46 +1,50 @@
 """The files of a mail: which are dangerous to open, and which the organization doesn't take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
-import structlog
 
 from parlour import tickets
 from parlour.email.reading import MailAttachment
 from parlour.email.safety.rules import MailRules
-from parlour.email.safety.scanners import NotScanned, viruses_in
-
-log = structlog.get_logger()
+from parlour.email.safety.scanners import Scanned, viruses_in
+from parlour.foundation.settings import Settings
 
 
 class Screened(msgspec.Struct, frozen=True):
-    """For each file a warning or None; the places of those left out, and why; and what a scanner found."""
+    """For each file a warning or None; the places of those left out, and why; what a scanner found, and left out."""
 
     warnings: tuple[str | None, ...]
     dropped: frozenset[int]
     left_out: str | None
     virus: str | None
+    unchecked: str | None
 
 
-async def screened(files: Sequence[MailAttachment], rules: MailRules, scanner_url: str) -> Screened:
-    """Never raises. A scanner that does not answer finds nothing."""
+async def screened(files: Sequence[MailAttachment], rules: MailRules, settings: Settings) -> Screened:
+    """Never raises. A file that the scanner was not able to look at says so."""
     warnings = [tickets.danger_of(file.name, file.content) for file in files]
-    found: dict[int, str] = {}
-    if scanner_url and files:
-        try:
-            found = await viruses_in(scanner_url, [file.content for file in files])
-        except NotScanned as failure:
-            log.warning("files not scanned for viruses", error=str(failure))
-    for number, name in found.items():
+    scanned = Scanned()
+    if settings.virus_scanner_url:
+        contents = [file.content for file in files]
+        scanned = await viruses_in(settings.virus_scanner_url, contents, settings.mail_scan_seconds)
+    for number, name in scanned.found.items():
         warnings[number] = f"It holds a virus: {name}."[:500]
+    for number, why in scanned.unchecked.items():
+        warnings[number] = warnings[number] or f"It was not checked for viruses: {why}."[:500]
     reasons = _kept_out(files, rules)
-    virus = next((f"{files[number].name}: {name}" for number, name in found.items()), None)
+    virus = next((f"{files[number].name}: {name}" for number, name in scanned.found.items()), None)
     return Screened(
         warnings=tuple(warnings),
         dropped=frozenset(reasons),
-        left_out="; ".join(f"{files[number].name} ({why})" for number, why in reasons.items())[:2000] or None,
+        left_out=_listed(files, reasons),
         virus=virus,
+        unchecked=_listed(files, scanned.unchecked),
     )
+
+
+def _listed(files: Sequence[MailAttachment], reasons: Mapping[int, str]) -> str | None:
+    return "; ".join(f"{files[number].name} ({why})" for number, why in reasons.items())[:2000] or None
 
 
 def _kept_out(files: Sequence[MailAttachment], rules: MailRules) -> dict[int, str]:

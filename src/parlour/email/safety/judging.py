@@ -27,6 +27,7 @@ from parlour.foundation.installation import Installation
 log = structlog.get_logger()
 
 _SECONDS: Final = 20.0
+_UNFINISHED: Final = "Parlour itself: looking at this mail failed, or took too long."
 _RECEIPT: Final = "disposition-notification"
 
 
@@ -67,7 +68,8 @@ async def judge(
     # A stranger's bytes must not stop their own intake: what was known by then counts.
     except Exception as failure:
         log.error("mail not judged to the end", entry_id=str(entry.id), exc_info=failure)
-        return msgspec.structs.replace(verdict, warnings=(None,) * len(understood.mail.attachments))
+        files = understood.mail.attachments
+        return msgspec.structs.replace(verdict, warnings=(None,) * len(files), unchecked=_UNFINISHED)
 
 
 async def _author(case: _Case) -> Verdict:
@@ -96,7 +98,7 @@ async def _judged(case: _Case, verdict: Verdict) -> Verdict:
     authentication, spam, files = await asyncio.gather(
         _authentication(case, around),
         _spam(case, around),
-        screened(case.mail.attachments, rules, settings.virus_scanner_url),
+        screened(case.mail.attachments, rules, settings),
     )
     verdict = msgspec.structs.replace(
         verdict,
@@ -105,6 +107,7 @@ async def _judged(case: _Case, verdict: Verdict) -> Verdict:
         warnings=files.warnings,
         dropped=files.dropped,
         left_out=files.left_out,
+        unchecked=_unchecked(spam, files),
     )
     if case.entry.released or verdict.action is not Action.ADMIT:
         return verdict
@@ -124,6 +127,12 @@ def _held_back(verdict: Verdict, rules: MailRules, around: Surroundings, files: 
         score = f" {spam.score:g} of {spam.limit:g}" if spam.score is not None and spam.limit is not None else ""
         return Action.QUARANTINE, f"It looks like spam ({spam.source}{score})."
     return None
+
+
+def _unchecked(spam: Spam | None, files: Screened) -> str | None:
+    by_filter = f"{spam.source}: {spam.note}." if spam and spam.note else None
+    by_scanner = f"ClamAV: {files.unchecked}." if files.unchecked else None
+    return " ".join(filter(None, (by_filter, by_scanner))) or None
 
 
 async def _in_a_loop(case: _Case, around: Surroundings) -> tuple[Action, str] | None:
@@ -154,4 +163,4 @@ async def _authentication(case: _Case, around: Surroundings) -> Authentication:
 
 async def _spam(case: _Case, around: Surroundings) -> Spam | None:
     told = spam_told(case.fields) if around.trusted_authserv_id else None
-    return told or await spam_asked(case.installation.settings.spam_filter_url, case.entry, case.raw)
+    return told or await spam_asked(case.installation.settings, case.entry, case.raw)

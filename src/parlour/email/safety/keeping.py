@@ -19,7 +19,8 @@ async def keep_verdict(tx: Transaction, entry_id: UUID, mail: Mail, verdict: Ver
         """
         update inbound_messages
         set sender = %(sender)s, subject = %(subject)s, authentication = %(authentication)s, spam = %(spam)s,
-            automatic = %(automatic)s, answerable = %(answerable)s, left_out = %(left_out)s
+            automatic = %(automatic)s, answerable = %(answerable)s, left_out = %(left_out)s,
+            unchecked = %(unchecked)s
         where id = %(id)s
         """,
         id=entry_id,
@@ -30,4 +31,5 @@ async def keep_verdict(tx: Transaction, entry_id: UUID, mail: Mail, verdict: Ver
         automatic=verdict.automatic,
         answerable=verdict.answerable,
         left_out=verdict.left_out,
+        unchecked=verdict.unchecked,
     )

@@ -104,6 +104,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The attachments, by index, that the organization's limits keep out; the raw mail still has them."""
     left_out: str | None = None
     """What was dropped and why, in words."""
+    unchecked: str | None = None
+    """What a scanner was to look at and did not, in words."""
 
 
 NEUTRAL: Final = Verdict()

@@ -1,0 +1,1 @@
+"""Mail before real scanners: rspamd, SpamAssassin, ClamAV."""
