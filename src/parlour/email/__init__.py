@@ -4,7 +4,7 @@ from parlour.email.accounting import Origin, Outcome, origins
 from parlour.email.by_hand import NotToBeAdmitted, NotToBeRetried, admit_by_hand, rescue_waiting_mail, retry
 from parlour.email.envelopes import sender_of
 from parlour.email.events import ReplyBounced, ReplyCancelled, ReplyNotSent, ReplySent
-from parlour.email.intake import receive, take_in
+from parlour.email.intake import note_refused, receive, take_in
 from parlour.email.ledger import Delivery, enter, keep
 from parlour.email.ledger_pages import (
     LedgerFilter,
@@ -120,6 +120,7 @@ __all__ = [
     "ledger_summary",
     "mailboxes",
     "new_push_secret",
+    "note_refused",
     "origins",
     "outbox",
     "parse",

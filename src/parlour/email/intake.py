@@ -29,6 +29,15 @@ async def receive(installation: Installation, organization_id: UUID, delivery: D
     return await ledger.write_down(installation, organization_id, delivery, take_in)
 
 
+async def note_refused(installation: Installation, organization_id: UUID, delivery: Delivery, words: str) -> UUID:
+    """What was refused at the door, in words that its sender has read too: so that whoever misses it finds it."""
+    kept = await ledger.keep(installation, organization_id, delivery.raw)
+    async with installation.database.transaction(organization_id) as tx:
+        await ledger.enter(tx, delivery, kept, take_in)
+        await accounting.end_without(tx, kept.id, Outcome.REFUSED, words)
+    return kept.id
+
+
 async def take_in(installation: Installation, organization_id: UUID, *, entry_id: UUID) -> None:
     """Job: read an entry of the ledger and account for it. What fails for good is accounted for as FAILED."""
     async with installation.database.transaction(organization_id) as tx:

@@ -5,7 +5,7 @@ A sender reads "250" only after the bytes, the ledger's row and the job are comm
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import Unavailable
 from parlour.foundation.installation import Installation
 from parlour.foundation.settings import Settings
+from parlour.listeners.smtp_data import Heard, Room, Trouble, hearing
 
 _MOST_CONNECTIONS: Final = 200
 _MOST_RECIPIENTS: Final = 100
@@ -30,6 +31,13 @@ _NOBODY: Final = "550 5.1.1 There is no mailbox of that name here."
 _ENOUGH: Final = "452 4.5.3 That is enough recipients for one message; send the rest in another."
 _LATER: Final = "451 4.3.0 This can't be taken right now. Please try again in a few minutes."
 _LOOP: Final = "554 5.4.6 This message has been going around in a loop."
+_NO_ROOM: Final = "452 4.3.1 Too many large messages are coming in at once. Please try again in a few minutes."
+_TOO_LARGE: Final = "552 5.3.4 This message has {size:,} bytes, and at most {largest:,} are taken here."
+# The slowest sender that is waited for: of the largest message, some ten kilobytes a second.
+_LONGEST_MESSAGE_SECONDS: Final = 3600
+_KEPT_OF_REFUSED: Final = 128 * 1024
+# How much of a message is read at once.
+_PIECE: Final = 128 * 1024
 
 log = structlog.get_logger()
 
@@ -39,6 +47,7 @@ class Listener:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
+        self._room = Room(installation.settings.mail_size_limit)
         self._conversations: set[_Conversation] = set()
         self._servers: list[asyncio.Server] = []
         self.port = 0
@@ -70,7 +79,7 @@ class Listener:
     def _welcome(self) -> asyncio.Protocol:
         if len(self._conversations) >= _MOST_CONNECTIONS:
             return _Full()
-        conversation = _Conversation(_Answers(self._installation), self._installation.settings)
+        conversation = _Conversation(_Answers(self._installation), self._installation.settings, self._room)
         self._conversations.add(conversation)
         conversation.when_ended(self._conversations.discard)
         return conversation
@@ -116,18 +125,24 @@ class _Answers:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         if _hops(raw) > _MOST_HOPS:
+            words = f"It has gone from server to server more than {_MOST_HOPS} times, which is a loop."
+            await self._note_refused(session, envelope, raw[:_KEPT_OF_REFUSED], words)
             return _LOOP
         for organization_id, mailboxes in _by_organization(envelope).items():
-            delivery = email.Delivery(
-                mailbox_id=mailboxes[0][0].id,
-                envelope_sender=_sender(envelope),
-                envelope_recipients=[address for _, address in mailboxes],
-                raw=raw,
-                client_address=str(session.peer[0]) if session.peer else None,
-                client_name=_printable(session.host_name or "")[:255] or None,
-            )
+            delivery = _delivery(session, envelope, mailboxes, raw)
             await email.receive(self._installation, organization_id, delivery)
         return "250 2.0.0 Taken"
+
+    async def too_large(self, session: Session, envelope: _Envelope, heard: Heard, largest: int) -> str:
+        """What the sender reads; and whoever looks for the mail here reads why it is not."""
+        words = f"It has {heard.size:,} bytes, and at most {largest:,} are taken. Only its beginning is kept here."
+        await self._note_refused(session, envelope, heard.raw[:_KEPT_OF_REFUSED], words)
+        return _TOO_LARGE.format(size=heard.size, largest=largest)
+
+    async def _note_refused(self, session: Session, envelope: _Envelope, raw: bytes, words: str) -> None:
+        for organization_id, mailboxes in _by_organization(envelope).items():
+            delivery = _delivery(session, envelope, mailboxes, raw)
+            await email.note_refused(self._installation, organization_id, delivery, words)
 
     async def handle_exception(self, error: Exception) -> str:
         # Whatever it was, the sender still has the message and will come again.
@@ -139,10 +154,9 @@ class _Answers:
 class _Conversation(SMTP):
     """One sender's connection."""
 
-    # Some senders write a whole page on one line; the RFC's 1,000 characters would refuse them.
-    line_length_limit = 128 * 1024
+    line_length_limit = _PIECE
 
-    def __init__(self, answers: _Answers, settings: Settings) -> None:
+    def __init__(self, answers: _Answers, settings: Settings, room: Room) -> None:
         super().__init__(
             answers,
             data_size_limit=settings.mail_size_limit,
@@ -153,6 +167,8 @@ class _Conversation(SMTP):
             loop=asyncio.get_running_loop(),
         )
         self.ended = asyncio.Event()
+        self._answers = answers
+        self._room = room
         self._is_taking = False
         self._is_leaving = False
         self._followers: list[Any] = []
@@ -184,11 +200,38 @@ class _Conversation(SMTP):
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
         self._is_taking = True
         try:
-            await super().smtp_DATA(arg)
+            if await self._may_begin(arg):
+                await self.push("354 End data with <CR><LF>.<CR><LF>")
+                await self.push(await self._take())
+                self.envelope = self._create_envelope()
         finally:
             self._is_taking = False
             if self._is_leaving:
                 self.hang_up()
+
+    async def _may_begin(self, arg: str | None) -> bool:
+        if await self.check_helo_needed():
+            return False
+        if not (self.envelope and self.envelope.rcpt_tos):
+            await self.push("503 5.5.1 First say who it is for.")
+            return False
+        if arg:
+            await self.push("501 5.5.4 Syntax: DATA")
+            return False
+        return True
+
+    async def _take(self) -> str:
+        # The library keeps each line as an object of its own, refuses long ones, and gives all of it two minutes.
+        envelope, session = cast(_Envelope, self.envelope), cast(Session, self.session)
+        reader = cast(Any, self)._reader
+        async with asyncio.timeout(_LONGEST_MESSAGE_SECONDS), hearing(reader, self._room, self._reset_timeout) as heard:
+            match heard.trouble:
+                case Trouble.TOO_LARGE:
+                    return await self._answers.too_large(session, envelope, heard, self._room.largest)
+                case Trouble.TOO_BUSY:
+                    return _NO_ROOM
+            envelope.content = heard.raw
+            return await self._answers.handle_DATA(self, session, envelope)
 
     def _create_envelope(self) -> Envelope:
         return _Envelope()
@@ -214,6 +257,19 @@ def _by_organization(envelope: _Envelope) -> dict[UUID, list[tuple[Whereabouts, 
     for mailbox, address in envelope.mailboxes:
         grouped.setdefault(mailbox.organization_id, []).append((mailbox, address))
     return grouped
+
+
+def _delivery(
+    session: Session, envelope: _Envelope, mailboxes: Sequence[tuple[Whereabouts, str]], raw: bytes
+) -> email.Delivery:
+    return email.Delivery(
+        mailbox_id=mailboxes[0][0].id,
+        envelope_sender=_sender(envelope),
+        envelope_recipients=[address for _, address in mailboxes],
+        raw=raw,
+        client_address=str(session.peer[0]) if session.peer else None,
+        client_name=_printable(session.host_name or "")[:255] or None,
+    )
 
 
 def _sender(envelope: _Envelope) -> str:
