@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDisconnected
 
-from parlour.email.servers import Security, Server
+from parlour.email.servers import Security, Server, dialled
 from parlour.foundation import clock
 
 _LINES: Final = 3
@@ -134,8 +135,9 @@ class Relay:
 
     def is_now(self, server: Server) -> None:
         """With the newest secrets. Others may let us in where the old ones did not."""
-        if server != self._server:
-            self._server = server
+        before, self._server = self._server, server
+        # A name that leads to several addresses tells them in another order each time: that is no news.
+        if msgspec.structs.replace(server, addresses=before.addresses) != before:
             self.worked()
             self.hang_up()
 
@@ -178,7 +180,11 @@ class Relay:
             line.close()
 
     async def _connected(self, seconds: float) -> Line:
-        client = _client(self._server, seconds)
+        server = self._server
+        client = _client(server, seconds)
+        client.sock = await dialled(server, seconds)
+        if client.sock is None:
+            client.port = server.port
         await client.connect()
         return Line(client)
 
@@ -216,7 +222,6 @@ def _client(server: Server, seconds: float) -> SMTP:
 
     return SMTP(
         hostname=server.host,
-        port=server.port,
         username=server.username,
         password=None if token else server.password,
         oauth_token_generator=access_token if token else None,

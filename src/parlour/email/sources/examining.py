@@ -11,7 +11,7 @@ import msgspec
 from aiosmtplib.errors import SMTPAuthenticationError, SMTPException
 
 from parlour.email.mailboxes import ImapSettings, Kind, Mailbox, SignIn, find_mailbox, secrets_of
-from parlour.email.servers import Security, Server
+from parlour.email.servers import Security, Server, dialled
 from parlour.email.sources import connecting, imap, troubles
 from parlour.email.sources.opening import sign_in
 from parlour.email.sources.tokens import access_token
@@ -58,7 +58,7 @@ async def outgoing_server(installation: Installation, organization_id: UUID, mai
     outgoing = mailbox.outgoing
     if outgoing is None:
         return None
-    await connecting.addresses(installation.settings, outgoing.host, outgoing.port)
+    found = await connecting.addresses(installation.settings, outgoing.host, outgoing.port)
     token = None
     if outgoing.sign_in is not SignIn.PASSWORD and mailbox.imap:
         token = await access_token(installation, organization_id, mailbox_id, mailbox.imap)
@@ -71,6 +71,8 @@ async def outgoing_server(installation: Installation, organization_id: UUID, mai
         password=password if token is None else None,
         access_token=token,
         authority_file=installation.settings.mail_ca_file or None,
+        addresses=found,
+        owner=mailbox.id,
     )
 
 
@@ -116,13 +118,13 @@ async def _going_out(installation: Installation, organization_id: UUID, mailbox:
 async def _greet(installation: Installation, server: Server) -> None:
     client = aiosmtplib.SMTP(
         hostname=server.host,
-        port=server.port,
         use_tls=server.security is Security.TLS,
         start_tls={Security.STARTTLS: True, Security.OFFERED: None}.get(server.security, False),
         tls_context=connecting.context(installation.settings.mail_ca_file),
         timeout=connecting.CONNECT_SECONDS,
     )
     try:
+        client.sock = await dialled(server, connecting.CONNECT_SECONDS)
         async with client:
             if server.username and server.access_token:
                 await client.auth_xoauth2(server.username, server.access_token)
