@@ -2,6 +2,7 @@
 import { start } from "./start.js";
 import Autosubmit from "./controllers/autosubmit.js";
 import Composer from "./controllers/composer.js";
+import Copy from "./controllers/copy.js";
 import Details from "./controllers/details.js";
 import Live from "./controllers/live.js";
 import More from "./controllers/more.js";
@@ -15,6 +16,7 @@ import Ticket from "./controllers/ticket.js";
 import UploadForm from "./controllers/upload_form.js";
 
 start({
-  autosubmit: Autosubmit, composer: Composer, details: Details, live: Live, more: More, panes: Panes, people: People,
-  picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket, "upload-form": UploadForm,
+  autosubmit: Autosubmit, composer: Composer, copy: Copy, details: Details, live: Live, more: More, panes: Panes,
+  people: People, picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket,
+  "upload-form": UploadForm,
 });

@@ -3,7 +3,7 @@
 from typing import Final
 
 from parlour import email, notifications, tickets
-from parlour.email import sources
+from parlour.email import domains, sources
 from parlour.foundation.jobs import Reactions
 
 REACTIONS: Final[Reactions] = {
@@ -12,6 +12,8 @@ REACTIONS: Final[Reactions] = {
     email.ReplyBounced: [notifications.notify_assignee],
     sources.MailboxFailing: [notifications.notify_administrators],
     sources.MailboxRecovered: [notifications.notify_administrators],
+    domains.SendingDomainVerified: [notifications.notify_of_domain],
+    domains.SendingDomainLost: [notifications.notify_of_domain],
     email.ReplyNotSent: [notifications.notify_assignee],
     email.ReplyCancelled: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee, email.cancel_answered_replies],

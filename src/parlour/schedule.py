@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from parlour import audit, email, tickets
-from parlour.email import sources
+from parlour.email import domains, sources
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 
@@ -43,4 +43,5 @@ SCHEDULE: Final = (
     Appointment("* * * * *", email.release_due_replies),
     Appointment("* * * * *", email.resume_mail),
     Appointment("* * * * *", sources.watch_mailboxes),
+    Appointment("*/5 * * * *", domains.check_due_domains),
 )

@@ -6,7 +6,6 @@ from parlour.foundation.keys.columns import SealedColumn
 
 SEALED_COLUMNS: Final = (
     SealedColumn("mailbox_secrets", "sealed", key=("mailbox_id", "name"), row="mailbox_id", named="'sealed.' || name"),
-    SealedColumn("sending_domains", "sealed_rsa"),
-    SealedColumn("sending_domains", "sealed_ed25519"),
+    SealedColumn("signing_keys", "sealed"),
     SealedColumn("idempotency_keys", "sealed_answer", key=("user_id", "key"), row="user_id || ':' || key"),
 )

@@ -34,6 +34,7 @@ AGENTS = (
     "/dashboard/settings/mailboxes/new",
     "/dashboard/settings/mailboxes/new?kind=SMTP",
     "/dashboard/settings/mailboxes/new?kind=PUSH",
+    "/dashboard/settings/domains",
     "/dashboard/settings/ledger",
     "/dashboard/settings/quarantine",
 )

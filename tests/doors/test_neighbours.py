@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parlour import access, email, notifications, tickets
 from parlour.api.operations import Operation
-from parlour.email import wording
+from parlour.email import domains, wording
 from parlour.email.wording import Draft, Kind, Text
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
@@ -43,6 +43,7 @@ class Belongings(msgspec.Struct):
     token_id: UUID
     notification_id: UUID
     mailbox_id: UUID
+    domain_id: UUID
     entry_id: UUID
     template_id: UUID
 
@@ -72,9 +73,6 @@ async def belongings(acme: Company) -> Belongings:
     raw = f"From: carol@customer.test\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
     delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
     entry_id = await email.receive(acme.installation, acme.organization_id, delivery)
-    draft = Draft(Kind.TEMPLATE, {"en": Text(SECRET)}, name=SECRET)
-    async with acme.database.transaction(acme.organization_id) as tx:
-        template = await wording.add_wording(tx, draft, by=acme.alice)
     return Belongings(
         ticket=ticket,
         comment_id=comment.id,
@@ -84,9 +82,22 @@ async def belongings(acme: Company) -> Belongings:
         token_id=token.id,
         notification_id=notification_id,
         mailbox_id=mailbox.id,
+        domain_id=await _sending_domain(acme),
         entry_id=entry_id,
-        template_id=template.id,
+        template_id=await _template(acme),
     )
+
+
+async def _sending_domain(company: Company) -> UUID:
+    pairs, name = await domains.new_pairs(), f"{SECRET}.{company.slug}.test"
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await domains.add_domain(tx, company.installation.sealer, name, pairs)).id
+
+
+async def _template(company: Company) -> UUID:
+    draft = Draft(Kind.TEMPLATE, {"en": Text(SECRET)}, name=SECRET)
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await wording.add_wording(tx, draft, by=company.alice)).id
 
 
 async def test_no_route_gives_or_changes_a_neighbours_thing(
@@ -134,6 +145,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "notifications": [belongings.notification_id],
         "mail": [ids.new()],
         "mailboxes": [belongings.mailbox_id],
+        "domains": [belongings.domain_id],
         "ledger": [belongings.entry_id],
         "hooks": ["one-that-nobody-was-given"],
         "templates": [belongings.template_id],
@@ -173,6 +185,7 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "subject": "Theirs",
         "body": "Theirs",
         "address": f"{ids.new().hex}@globex.test",
+        "domain": f"{ids.new().hex}.globex.test",
         "name": f"Theirs {ids.new().hex}",
         "email": f"{ids.new().hex}@globex.test",
         "requesterId": str(company.carol.user_id),

@@ -55,7 +55,7 @@ class Tokens(shapes.Shape, frozen=True):
 
 
 class Notification(shapes.Shape, frozen=True):
-    """One line of the bell: which fact, about which ticket, or which mailbox and in which words."""
+    """One line of the bell: which fact, about which ticket, mailbox or sending domain, in which words."""
 
     id: UUID
     name: str
@@ -67,6 +67,8 @@ class Notification(shapes.Shape, frozen=True):
     read_at: datetime | None
     mailbox_id: UUID | None
     mailbox: str | None
+    sending_domain_id: UUID | None
+    sending_domain: str | None
     words: str | None
 
 
@@ -161,5 +163,7 @@ def _as_notification(found: notifications.Notification) -> Notification:
         found.read_at,
         found.mailbox_id,
         found.mailbox,
+        found.sending_domain_id,
+        found.sending_domain,
         found.words,
     )

@@ -31,6 +31,7 @@ _TAGS: Final = {
     "organization": "The organization, and its departments that answer their own tickets.",
     "me": "One's own: tokens, and what waits for oneself.",
     "mailboxes": "Addresses customers write to, and how each is reached.",
+    "domains": "Domains that mail is sent from: their keys, and the DNS records that show them.",
     "ledger": "Every mail that came in, and what became of it.",
     "health": "Whether this installation is well.",
 }

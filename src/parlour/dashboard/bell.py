@@ -21,6 +21,8 @@ _SENTENCES: Final = {
     "ReplyBounced": ("alert", "could not deliver your reply: it came back"),
     "MailboxFailing": ("alert", "needs you: mail may be late"),
     "MailboxRecovered": ("check", "is well again"),
+    "SendingDomainVerified": ("check", "is verified: its mail is signed"),
+    "SendingDomainLost": ("alert", "needs you: its mail goes out unsigned"),
 }
 
 
@@ -30,6 +32,21 @@ class Ring(msgspec.Struct, frozen=True):
     notification: Notification
     icon: str
     sentence: str
+
+    @property
+    def about(self) -> str:
+        """Who did it, or what it is about where nobody did."""
+        told = self.notification
+        return told.mailbox or told.sending_domain or told.actor_name or "Parlour"
+
+    @property
+    def href(self) -> str:
+        told = self.notification
+        if told.mailbox_id:
+            return f"/dashboard/settings/mailboxes/{told.mailbox_id}"
+        if told.sending_domain_id:
+            return f"/dashboard/settings/domains/{told.sending_domain_id}"
+        return f"/dashboard/tickets/{told.ticket_number}"
 
 
 @get(_HERE, opt=_READS)

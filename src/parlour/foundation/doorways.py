@@ -104,7 +104,7 @@ class Doorways:
         )
 
     async def organizations_with_domains_to_check(self, before: datetime) -> list[UUID]:
-        """Whose domains were not looked at in the DNS since a moment."""
+        """Whose sending domains were to be looked at in the DNS before a moment."""
         return _all(
             await self._ask(
                 "select id as organization_id, id from doorway_organizations_with_domains_to_check(%s) id", before

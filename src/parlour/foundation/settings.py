@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_send_seconds: float = 60.0
     mail_dns: str = "system"
+    mail_spf: str = ""
+    mail_exchanger: str = ""
     mail_sender_limit: str = "100/10 minutes"
     spam_filter_url: str = ""
     virus_scanner_url: str = ""

@@ -15,7 +15,7 @@ _COUNTED_UP_TO: Final = 100
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """One line of the bell: which fact, about which ticket, or which mailbox and in which words."""
+    """One line of the bell: which fact, about which ticket, mailbox or sending domain, and in which words."""
 
     id: UUID
     name: str
@@ -28,6 +28,8 @@ class Notification(msgspec.Struct, frozen=True):
     mailbox_id: UUID | None
     mailbox: str | None
     words: str | None
+    sending_domain_id: UUID | None
+    sending_domain: str | None
 
 
 async def notifications_of(
@@ -38,10 +40,12 @@ async def notifications_of(
         Notification,
         f"""
         select n.id, n.name, n.ticket_id, t.number as ticket_number, t.subject as ticket_subject,
-            u.name as actor_name, n.created_at, n.read_at, n.mailbox_id, m.address as mailbox, n.words
+            u.name as actor_name, n.created_at, n.read_at, n.mailbox_id, m.address as mailbox, n.words,
+            n.sending_domain_id, d.domain as sending_domain
         from notifications n
         left join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
         left join mailboxes m on m.organization_id = n.organization_id and m.id = n.mailbox_id
+        left join sending_domains d on d.organization_id = n.organization_id and d.id = n.sending_domain_id
         left join users u on u.organization_id = n.organization_id and u.id = n.actor_id
         where n.user_id = %(user_id)s and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
         order by n.created_at desc, n.id desc

@@ -3,7 +3,7 @@
 from typing import ClassVar, Final
 from uuid import UUID
 
-from parlour.email import sources
+from parlour.email import domains, sources
 from parlour.foundation import clock, ids
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.foundation.installation import Installation
@@ -72,6 +72,26 @@ async def notify_administrators(
                 tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
 
 
+async def notify_of_domain(
+    installation: Installation, organization_id: UUID, *, fact: domains.SendingDomainFact
+) -> None:
+    """Tell every administrator of a sending domain that is verified, or is not any more. Raised once a fact."""
+    async with installation.database.transaction(organization_id) as tx:
+        for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
+            notification_id = await tx.value(
+                _ABOUT_DOMAIN,
+                id=ids.new(),
+                user_id=user_id,
+                name=fact.name,
+                words=_LOST if isinstance(fact, domains.SendingDomainLost) else None,
+                domain_id=fact.domain_id,
+                occasion=fact.occasion,
+                now=clock.now(),
+            )
+            if notification_id:
+                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+
+
 _ABOUT_MAILBOX: Final = """
     insert into notifications (organization_id, id, user_id, name, mailbox_id, version, words, created_at)
     select m.organization_id, %(id)s, %(user_id)s, %(name)s, m.id, %(occasion)s,
@@ -81,6 +101,21 @@ _ABOUT_MAILBOX: Final = """
     where m.id = %(mailbox_id)s and not exists (
         select 1 from notifications n
         where n.user_id = %(user_id)s and n.mailbox_id = m.id and n.name = %(name)s and n.version = %(occasion)s
+    )
+    returning id
+"""
+_LOST: Final = (
+    "Its DKIM record is not in the DNS any more, so that its mail goes out unsigned. Add the record again, then check."
+)
+_ABOUT_DOMAIN: Final = """
+    insert into notifications
+        (organization_id, id, user_id, name, sending_domain_id, version, words, created_at)
+    select d.organization_id, %(id)s, %(user_id)s, %(name)s, d.id, %(occasion)s, %(words)s, %(now)s
+    from sending_domains d
+    where d.id = %(domain_id)s and not exists (
+        select 1 from notifications n
+        where n.user_id = %(user_id)s and n.sending_domain_id = d.id and n.name = %(name)s
+            and n.version = %(occasion)s
     )
     returning id
 """

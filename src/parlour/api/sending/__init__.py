@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from parlour.api.sending import replies
+from parlour.api.sending import domains, replies
 
 __all__ = ["HANDLERS"]
 
@@ -14,4 +14,10 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     replies.send_reply_now,
     replies.read_sending_settings,
     replies.change_sending_settings,
+    domains.list_domains,
+    domains.add_domain,
+    domains.read_domain,
+    domains.remove_domain,
+    domains.check_domain,
+    domains.renew_domain_keys,
 )

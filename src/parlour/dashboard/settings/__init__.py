@@ -2,6 +2,7 @@
 
 from parlour.dashboard.settings import (
     departments,
+    domains,
     ledger,
     mailboxes,
     members,
@@ -39,6 +40,12 @@ ROUTES = [
     mailboxes.hook,
     mailboxes.switch,
     mailboxes.remove,
+    domains.show,
+    domains.add,
+    domains.one,
+    domains.check,
+    domains.renew,
+    domains.remove,
     ledger.show,
     ledger.retry,
     ledger.ticket,

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from parlour import email, people
 from parlour.dashboard.settings import mailbox_forms
 from parlour.dashboard.settings.sheet import blanks, sheet, words
-from parlour.email import Mailbox, MailboxChanges, MailboxKind, sources
+from parlour.email import Mailbox, MailboxChanges, MailboxKind, domains, sources
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Problem
 from parlour.people import Permission
@@ -128,6 +128,7 @@ async def _form(
     async with request.reading() as tx:
         departments = await people.departments(tx)
         health = (await sources.mailbox_health(tx)).get(mailbox.id) if mailbox else None
+        standing = await domains.standing_of(tx, mailbox.address) if mailbox else None
     return await sheet(
         request,
         "mailbox",
@@ -138,6 +139,7 @@ async def _form(
         written=blanks(written),
         departments=departments,
         health=health,
+        standing=standing,
         findings=found.findings,
         hook=found.hook,
     )

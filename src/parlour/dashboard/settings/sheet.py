@@ -20,6 +20,7 @@ _TABS: Final = (
     ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
     ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
     ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
+    ("domains", "Sending domains", Permission.MANAGE_MAIL),
     ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
     ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
 )

@@ -31,7 +31,7 @@ _LONGEST_BLANK: Final = {True: b" " * 100, False: b" " * 1000}
 _LARGE: Final = 2 * 1024 * 1024
 
 _threads = ThreadPoolExecutor(8, thread_name_prefix="asking-names")
-_resolvers: dict[str, dns.resolver.Resolver] = {}
+_resolvers: dict[tuple[str, bool], dns.resolver.Resolver] = {}
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -57,8 +57,11 @@ def authenticated(raw: bytes, evidence: Evidence, lookup: Lookup) -> Authenticat
     return judged(evidence.sender_domain, proofs, lookup, SOURCE if proofs else "")
 
 
-def looking_up(name_server: str) -> Lookup:
-    """Asks the domain name system for the sake of one mail: within one time limit, and not without end."""
+def looking_up(name_server: str, *, remembering: bool = True) -> Lookup:
+    """Asks the domain name system for the sake of one mail: within one time limit, and not without end.
+
+    Where it is not `remembering`, what was heard before counts for nothing: somebody has just changed a record.
+    """
     ends_at = time.monotonic() + SECONDS
     left = _MOST_LOOKUPS
 
@@ -69,7 +72,7 @@ def looking_up(name_server: str) -> Lookup:
         if left < 0 or remaining <= 0:
             raise NoAnswer(name)
         try:
-            answer = _resolver(name_server).resolve(name, kind, lifetime=min(3.0, remaining), search=False)
+            answer = _resolver(name_server, remembering).resolve(name, kind, lifetime=min(3.0, remaining), search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, ValueError, UnicodeError):
             return []
         except dns.exception.DNSException as failure:
@@ -124,16 +127,16 @@ def _signature(raw: bytes, number: int, lookup: Lookup) -> Proof:
     return Proof("dkim", result, domain.decode("ascii", "replace").lower().rstrip("."))
 
 
-def _resolver(name_server: str) -> dns.resolver.Resolver:
-    if name_server not in _resolvers:
+def _resolver(name_server: str, remembering: bool) -> dns.resolver.Resolver:
+    if (name_server, remembering) not in _resolvers:
         resolver = dns.resolver.Resolver(configure=name_server == "system")
         if name_server != "system":
             host, _, port = name_server.rpartition(":")
             resolver.nameservers = [host or port]
             resolver.port = int(port) if host else 53
-        resolver.cache = dns.resolver.LRUCache(2000)
-        _resolvers[name_server] = resolver
-    return _resolvers[name_server]
+        resolver.cache = dns.resolver.LRUCache(2000) if remembering else None
+        _resolvers[name_server, remembering] = resolver
+    return _resolvers[name_server, remembering]
 
 
 def _text(record: Any) -> str:

@@ -123,7 +123,9 @@ class _ThreadPolicy(EmailPolicy):
 
 
 _THREAD_HEADERS: Final = frozenset({"message-id", "in-reply-to", "references", "reply-to"})
-_POLICY: Final = _ThreadPolicy(linesep=SMTP.linesep, max_line_length=78)
+# Seven bits: a server on the way that can't carry eight would write the mail anew, and break its signature
+# (RFC 6376, section 5.3).
+_POLICY: Final = _ThreadPolicy(linesep=SMTP.linesep, max_line_length=78, cte_type="7bit")
 
 
 def _policy_for(letter: Letter) -> EmailPolicy:

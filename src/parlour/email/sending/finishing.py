@@ -1,12 +1,13 @@
 """The bytes of a prepared mail: written once, so that every attempt sends the same ones."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from parlour import people, tickets
-from parlour.email import wording
+from parlour.email import domains, wording
 from parlour.email.addresses import reply_address
 from parlour.email.reading import Address, language_of
 from parlour.email.sending import composing
@@ -65,12 +66,11 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
         organization = await people.this_organization(tx)
         said = await _said(tx, ticket, row, organization.name)
         answered_key = await _blob_answered(tx, row)
-    sender = reply_address(installation.signer, organization_id, row.address, ticket.number)
     outlook = await _outlook(installation, ticket, row, answered_key)
     letter = Letter(
         message_id=row.message_id,
         sender=Address(row.address, said.sender_name),
-        reply_to=sender,
+        reply_to=reply_address(installation.signer, organization_id, row.address, ticket.number),
         to=_addresses(row.to_addresses, row.names),
         cc=_addresses(row.cc_addresses, row.names),
         subject=row.subject,
@@ -90,10 +90,17 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
         **_signature(row, wording.portal_url(installation.settings.public_url, organization)),
         **outlook,
     )
-    await installation.blobs.put(row.blob_key, composing.compose(letter))
+    await _write_down(installation, organization_id, row, letter)
+
+
+async def _write_down(installation: Installation, organization_id: UUID, row: _Row, letter: Letter) -> None:
+    raw = await asyncio.to_thread(composing.compose, letter)
+    # Signed as they are written, so that a later attempt, with another key or none, still sends these very bytes.
+    await installation.blobs.put(row.blob_key, await domains.signed(installation, organization_id, row.address, raw))
+    # A bounce finds its way back by the same signed address; nothing may answer an automatic mail (RFC 3834 3.3).
+    envelope_sender = "" if letter.automatic else letter.reply_to
     async with installation.database.transaction(organization_id) as tx:
-        # A bounce finds its way back by the same signed address; nothing may answer an automatic mail (RFC 3834 3.3).
-        await tx.run(_FINISHED, id=row.id, envelope_sender="" if letter.automatic else sender, now=clock.now())
+        await tx.run(_FINISHED, id=row.id, envelope_sender=envelope_sender, now=clock.now())
 
 
 async def _said(tx: Transaction, ticket: Ticket, row: _Row, organization: str) -> _Said:
