@@ -18,7 +18,7 @@ async def test_a_session_lives_until_it_is_ended(acme: Company) -> None:
     assert not await cache.exists(f"session:{first}")
     await access.end_session(cache, first)
     assert await access.session_of(acme.installation, first) is None
-    await access.end_sessions_of(cache, acme.organization_id, acme.bob.user_id)
+    await access.end_sessions_of(acme.installation, acme.organization_id, acme.bob.user_id)
     assert await access.session_of(acme.installation, second) is None
 
 

@@ -3,9 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any
 
-import msgspec
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
@@ -14,34 +12,10 @@ from parlour.audit import Act, Outcome, Subject, chain
 from parlour.foundation import circumstances, clock, ids
 from parlour.foundation.circumstances import Circumstances
 from tests.audit.hand import record, verdict, write
+from tests.audit.reading import Row, rows
 from tests.builders import Company
 
 NOON = datetime(2026, 5, 4, 12, 30, 15, 123456, tzinfo=UTC)
-
-
-class Row(msgspec.Struct):
-    """What the tests look at."""
-
-    position: int
-    at: datetime
-    act: str
-    outcome: str
-    actor_id: Any
-    actor_name: str | None
-    actor_email: str | None
-    subject_kind: str | None
-    subject_id: str | None
-    subject_label: str | None
-    address: str | None
-    user_agent: str | None
-    request_id: str | None
-    details: dict[str, Any]
-
-
-async def rows(company: Company) -> list[Row]:
-    """The newest last."""
-    async with company.database.reading(company.organization_id) as tx:
-        return await tx.all(Row, f"select {', '.join(Row.__struct_fields__)} from audit_records order by position")  # type: ignore[arg-type]
 
 
 async def test_a_record_says_who_did_what_to_whom_from_where(acme: Company) -> None:
@@ -72,7 +46,7 @@ async def test_a_record_says_who_did_what_to_whom_from_where(acme: Company) -> N
 
 async def test_whoever_asks_is_the_actor_where_nobody_else_is_named(acme: Company, globex: Company) -> None:
     with circumstances.under(Circumstances("192.0.2.7")):
-        circumstances.asked_by(acme.mara)
+        circumstances.asked_by(acme.mara, "192.0.2.7")
         async with acme.database.transaction(acme.organization_id) as tx:
             await audit.record(tx, Act.TRAIL_TRIMMED)
         # Somebody of another organization is nobody here.

@@ -192,7 +192,7 @@ async def test_a_screen_is_closed_when_its_session_ends(acme: Company, processes
     cookie = await _begin_session(acme, acme.bob)
     client = Client()
     await _connect(client, processes[1], headers={"Cookie": cookie})
-    await access.end_sessions_of(acme.installation.cache, acme.organization_id, acme.bob.user_id)
+    await access.end_sessions_of(acme.installation, acme.organization_id, acme.bob.user_id)
     async with asyncio.timeout(15):
         await client.socket.wait()
     assert not client.socket.connected

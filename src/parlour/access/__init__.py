@@ -12,7 +12,7 @@ from parlour.access.passwords.signing_in import WrongCredentials, identities_by_
 from parlour.access.passwords.strength import WeakPassword, check_strength
 from parlour.access.policy import Policy
 from parlour.access.proofs import Identity, Method, Proof, proof
-from parlour.access.sessions.keeping import Session, begin_session, end_session, end_sessions_of, session_of
+from parlour.access.sessions.keeping import Session, begin_session, end_session, end_sessions_of, session_of, sign_out
 from parlour.access.signing_up import SignUp, sign_up
 from parlour.access.standing import Standing, standing_of
 from parlour.access.steps import Step
@@ -51,6 +51,7 @@ __all__ = [
     "proof",
     "revoke_token",
     "session_of",
+    "sign_out",
     "sign_up",
     "standing_of",
     "tokens_of",

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound
@@ -42,6 +44,8 @@ async def create_token(
         digest=crypto.digest(text),
         **msgspec.structs.asdict(token),
     )
+    details = {"of": user_id, "expires_at": expires_at}
+    await audit.record(tx, Act.TOKEN_MADE, on=Subject("token", token.id, token.name), details=details)
     return token, text
 
 
@@ -61,14 +65,16 @@ async def tokens_of(tx: Transaction, user_id: UUID) -> list[ApiToken]:
 
 async def revoke_token(tx: Transaction, user_id: UUID, token_id: UUID) -> None:
     """Raises `NotFound` where the user has no such token."""
-    touched = await tx.run(
+    name: str | None = await tx.value(
         """
         update api_tokens set revoked_at = %(now)s
         where id = %(token_id)s and user_id = %(user_id)s and revoked_at is null
+        returning name
         """,
         token_id=token_id,
         user_id=user_id,
         now=clock.now(),
     )
-    if not touched:
+    if name is None:
         raise NotFound()
+    await audit.record(tx, Act.TOKEN_REVOKED, on=Subject("token", token_id, name), details={"of": user_id})

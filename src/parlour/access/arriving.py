@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from parlour.access import challenges
+from parlour.access import challenges, trail
 from parlour.access.challenges import Challenge, ChallengeOver, Purpose
 from parlour.access.client import Client
 from parlour.access.proofs import Identity, Proof
@@ -72,4 +72,6 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
         return Waiting(await challenges.begin(installation.cache, challenge), step, identity)
     identity = msgspec.structs.replace(identity, privileges=standing.privileges)
     token = await keeping.begin_session(installation, (identity, *challenge.identities[1:]), client)
+    # Before anybody is given the cookie: nobody is in who isn't written down.
+    await trail.signed_in(installation, identity, standing.actor)
     return Entered(token, identity, standing)

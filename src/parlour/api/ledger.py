@@ -179,8 +179,8 @@ async def read_ledger_entry(request: Request, id: UUID) -> Entry:  # noqa: A002
 )
 async def download_mail(request: Request, id: UUID) -> ASGIResponse:  # noqa: A002
     """Download a mail as it came"""
-    async with request.reading() as tx:
-        row = await email.ledger_row(tx, id)
+    async with request.transaction() as tx:
+        row = await email.open_raw(tx, id)
     headers = {
         "content-type": "message/rfc822",
         "content-disposition": f'attachment; filename="{row.id}.eml"',

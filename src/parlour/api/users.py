@@ -104,7 +104,7 @@ async def change_user(request: Request, id: UUID, body: UserChanges) -> User:  #
         changed = await people.change_user(tx, user, changes)
     request.forget_identities()
     if changed.status is UserStatus.INACTIVE:
-        await access.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+        await access.end_sessions_of(request.installation, request.actor.organization_id, changed.id)
     return _as_user(changed)
 
 

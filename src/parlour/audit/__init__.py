@@ -1,7 +1,7 @@
 """The audit trail: who did what that matters to security, in a chain that shows when somebody touched it."""
 
 from parlour.audit.acts import Act, Group, words_of
-from parlour.audit.recording import Outcome, Subject, changes, record
+from parlour.audit.recording import Outcome, Subject, changes, record, record_nothing
 from parlour.audit.retention import LEAST_DAYS, MOST_DAYS, keep_days, set_keep_days, trim_trail, trim_trails
 from parlour.audit.verifying import Verdict, verify
 
@@ -20,6 +20,7 @@ __all__ = [
     "changes",
     "keep_days",
     "record",
+    "record_nothing",
     "set_keep_days",
     "trim_trail",
     "trim_trails",

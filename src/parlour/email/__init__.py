@@ -13,6 +13,7 @@ from parlour.email.ledger_pages import (
     ledger_page,
     ledger_row,
     ledger_summary,
+    open_raw,
     summaries,
 )
 from parlour.email.mailboxes import (
@@ -121,6 +122,7 @@ __all__ = [
     "mailboxes",
     "new_push_secret",
     "note_refused",
+    "open_raw",
     "origins",
     "outbox",
     "parse",

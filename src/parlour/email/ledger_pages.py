@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from parlour.audit import Act
+from parlour.email import trail
 from parlour.email.accounting import Outcome
 from parlour.foundation.database import Transaction
 
@@ -121,6 +123,13 @@ async def ledger_page(
 async def ledger_row(tx: Transaction, entry_id: UUID) -> LedgerRow:
     """Raises `NotFound`."""
     return await tx.one(LedgerRow, f"{_SELECT} where i.id = %(id)s", id=entry_id)
+
+
+async def open_raw(tx: Transaction, entry_id: UUID) -> LedgerRow:
+    """The row of a mail whose very bytes somebody is about to see; they are seen to do so. Raises `NotFound`."""
+    row = await ledger_row(tx, entry_id)
+    await trail.mails_handled(tx, Act.RAW_MAIL_OPENED, [entry_id])
+    return row
 
 
 def _literally(words: str) -> str:

@@ -102,7 +102,7 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
 def _introduce(request: Request, visitor: Visitor | None) -> None:
     request.scope["user"] = visitor.actor if visitor else None
     request.scope["auth"] = visitor.session if visitor else None
-    circumstances.asked_by(visitor.actor if visitor else None)
+    circumstances.asked_by(visitor.actor if visitor else None, address_of(request))
     if visitor and visitor.session:
         request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)
 

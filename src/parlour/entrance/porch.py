@@ -146,9 +146,8 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
 
 
 def _circumstances(scope: Any, headers: dict[bytes, bytes]) -> Circumstances:
-    client = scope.get("client")
     agent = headers.get(b"user-agent", b"").decode("latin-1")
-    return Circumstances(client[0] if client else None, agent or None, scope["state"]["request_id"])
+    return Circumstances(user_agent=agent or None, request_id=scope["state"]["request_id"])
 
 
 async def _fail(send: Any, problem: Problem, request_id: str) -> None:

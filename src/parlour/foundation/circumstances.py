@@ -50,8 +50,8 @@ def under(circumstances: Circumstances) -> Iterator[None]:
         _present.reset(token)
 
 
-def asked_by(somebody: Somebody | None) -> None:
-    """Who makes the present request, as soon as that is known."""
+def asked_by(somebody: Somebody | None, address: str) -> None:
+    """Who makes the present request, and from which address, as soon as that is known."""
     known = _present.get()
     if known is not _NONE:
-        known.asker = somebody
+        known.asker, known.address = somebody, address

@@ -6,9 +6,12 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
+from parlour.people.users import users_by_id
 
 
 class DepartmentNameTaken(Conflict):
@@ -61,7 +64,9 @@ async def add_department(tx: Transaction, name: str, description: str = "") -> D
             )
     except UniqueViolation as taken:
         raise DepartmentNameTaken(details={"name": DepartmentNameTaken.__doc__}) from taken
-    return await find_department(tx, department_id)
+    added = await find_department(tx, department_id)
+    await audit.record(tx, Act.DEPARTMENT_ADDED, on=_subject(added), details={"description": added.description})
+    return added
 
 
 async def change_department(tx: Transaction, department: Department, name: str, description: str) -> Department:
@@ -75,7 +80,11 @@ async def change_department(tx: Transaction, department: Department, name: str, 
             )
     except UniqueViolation as taken:
         raise DepartmentNameTaken(details={"name": DepartmentNameTaken.__doc__}) from taken
-    return await find_department(tx, department.id)
+    changed = await find_department(tx, department.id)
+    details = audit.changes(*({"name": one.name, "description": one.description} for one in (department, changed)))
+    if details["after"]:
+        await audit.record(tx, Act.DEPARTMENT_CHANGED, on=_subject(changed), details=details)
+    return changed
 
 
 async def set_members(tx: Transaction, department: Department, user_ids: list[UUID]) -> Department:
@@ -103,12 +112,28 @@ async def set_members(tx: Transaction, department: Department, user_ids: list[UU
         )
     except ForeignKeyViolation as gone:
         raise Invalid(details={"memberIds": "One of these agents was just removed."}) from gone
-    return await find_department(tx, department.id)
+    changed = await find_department(tx, department.id)
+    await _record_members(tx, department, changed)
+    return changed
 
 
 async def remove_department(tx: Transaction, department: Department) -> None:
     """Its tickets stay, without a department."""
     await tx.run("delete from departments where id = %(id)s", id=department.id)
+    await audit.record(tx, Act.DEPARTMENT_REMOVED, on=_subject(department))
+
+
+def _subject(department: Department) -> Subject:
+    return Subject("department", department.id, department.name)
+
+
+async def _record_members(tx: Transaction, before: Department, after: Department) -> None:
+    added, removed = set(after.member_ids) - set(before.member_ids), set(before.member_ids) - set(after.member_ids)
+    if not added and not removed:
+        return
+    names = {user.id: user.name for user in await users_by_id(tx, [*added, *removed])}
+    details = {"added": sorted(names[id_] for id_ in added), "removed": sorted(names[id_] for id_ in removed)}
+    await audit.record(tx, Act.MEMBERS_CHANGED, on=_subject(after), details=details)
 
 
 def _checked(name: str, description: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
@@ -55,6 +57,8 @@ async def insert_organization(tx: Transaction, name: str, slug: str) -> None:
     except UniqueViolation as taken:
         raise SlugTaken(details={"slug": SlugTaken.__doc__}) from taken
     await tx.run("insert into ticket_counters (organization_id) values (%(id)s)", id=tx.organization_id)
+    on = Subject("organization", tx.organization_id, name.strip())
+    await audit.record(tx, Act.ORGANIZATION_FOUNDED, on=on, details={"slug": slug})
 
 
 async def this_organization(tx: Transaction) -> Organization:
@@ -67,13 +71,19 @@ async def change_organization(tx: Transaction, name: str, colour: str) -> Organi
     _check_name(name)
     if not _COLOUR.fullmatch(colour.lower()):
         raise Invalid(details={"colour": "A colour is written #rrggbb, for example #3f5bd9."})
-    return await tx.one(
+    before = await this_organization(tx)
+    changed = await tx.one(
         Organization,
         f"update organizations set name = %(name)s, colour = %(colour)s where id = %(id)s returning {_COLUMNS}",
         id=tx.organization_id,
         name=name.strip(),
         colour=colour.lower(),
     )
+    details = audit.changes(*(msgspec.structs.asdict(each) for each in (before, changed)))
+    if details["after"]:
+        on = Subject("organization", changed.id, changed.name)
+        await audit.record(tx, Act.ORGANIZATION_CHANGED, on=on, details=details)
+    return changed
 
 
 def slug_from(name: str) -> str:

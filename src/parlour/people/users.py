@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest, Conflict, Invalid
@@ -61,9 +63,11 @@ async def add_user(tx: Transaction, new: NewUser) -> User:
         raise Invalid(details={"name": "A name has 1 to 200 characters."})
     try:
         async with tx.savepoint():
-            return await tx.one(User, _INSERT, **_row(new))
+            user = await tx.one(User, _INSERT, **_row(new))
     except UniqueViolation as taken:
         raise AddressTaken(details={"email": AddressTaken.__doc__}) from taken
+    await audit.record(tx, Act.PERSON_ADDED, on=subject_of(user), details={"role": user.role, "reach": user.reach})
+    return user
 
 
 async def customer_by_email(tx: Transaction, email: str, name: str = "") -> User:
@@ -168,7 +172,28 @@ async def change_user(tx: Transaction, user: User, changes: UserChanges) -> User
         "select exists (select 1 from users where role = 'ADMIN' and status = 'ACTIVE')"
     ):
         raise BadRequest("An organization needs an administrator. Make somebody else one first.")
+    await _record_changes(tx, user, changed)
     return changed
+
+
+def subject_of(user: User) -> Subject:
+    """The user, as the audit trail names them."""
+    return Subject("user", user.id, f"{user.name} <{user.email}>")
+
+
+_ACTS: Final = {
+    "name": Act.PERSON_RENAMED,
+    "role": Act.ROLE_CHANGED,
+    "reach": Act.REACH_CHANGED,
+    "status": Act.STATUS_CHANGED,
+}
+
+
+async def _record_changes(tx: Transaction, before: User, after: User) -> None:
+    for name, act in _ACTS.items():
+        details = audit.changes({name: getattr(before, name)}, {name: getattr(after, name)})
+        if details["after"]:
+            await audit.record(tx, act, on=subject_of(after), details=details)
 
 
 def _row(new: NewUser) -> dict[str, object]:

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import ForeignKeyViolation
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Forbidden, Invalid
@@ -75,6 +77,7 @@ async def delete(tx: Transaction, ticket: Ticket, *, by: Actor) -> Ticket:
     await _update(tx, ticket, {"deleted_at": clock.now()})
     deleted = await fresh(tx, ticket.id)
     tx.record(TicketDeleted(**about(deleted, by.user_id)))
+    await audit.record(tx, Act.TICKET_DELETED, by=by, on=_subject(deleted))
     return deleted
 
 
@@ -83,7 +86,12 @@ async def restore(tx: Transaction, ticket: Ticket, *, by: Actor) -> Ticket:
     await _update(tx, ticket, {"deleted_at": None})
     restored = await fresh(tx, ticket.id)
     tx.record(TicketRestored(**about(restored, by.user_id)))
+    await audit.record(tx, Act.TICKET_RESTORED, by=by, on=_subject(restored))
     return restored
+
+
+def _subject(ticket: Ticket) -> Subject:
+    return Subject("ticket", ticket.id, f"#{ticket.number} {ticket.subject}")
 
 
 def _wanted(ticket: Ticket, changes: Changes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from parlour.access import trail
 from parlour.access.passwords import hashing
 from parlour.access.proofs import Identity, Method, proof
 from parlour.foundation import ids
@@ -32,6 +33,10 @@ async def identities_by_password(
         places = [place for place in places if place.organization_id == organization_id]
     opened = [place for place in places or [_nobody(organization_id)] if await _opens(database, place, password)]
     if not opened:
+        for place in places:
+            await trail.refused(database, place, Method.PASSWORD)
+        if not places:
+            await trail.refused_nobody(database, _nobody(organization_id))
         raise WrongCredentials()
     return tuple(Identity(place.organization_id, place.id, (proof(Method.PASSWORD),)) for place in opened)
 

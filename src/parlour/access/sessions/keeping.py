@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
+from parlour.access import trail
 from parlour.access.client import Client, short
 from parlour.access.proofs import Identity
 from parlour.foundation import clock, crypto, ids
@@ -108,11 +109,22 @@ async def end_session(cache: Redis, token: str) -> None:
     await cache.delete(key_of(token))
 
 
-async def end_sessions_of(cache: Redis, organization_id: UUID, user_id: UUID) -> None:
+async def sign_out(installation: Installation, token: str) -> None:
+    """Somebody leaves: their session ends, and the audit trail says so. Nothing happens where it had ended already."""
+    stored = await installation.cache.getdel(key_of(token))
+    if stored:
+        session = msgspec.json.decode(stored, type=Session)
+        await trail.signed_out(installation.database, session.identity)
+
+
+async def end_sessions_of(installation: Installation, organization_id: UUID, user_id: UUID) -> None:
     """Sign a user out everywhere."""
     index = index_of(organization_id, user_id)
-    keys = await cache.smembers(index)
-    await cache.delete(index, *keys)
+    keys = await installation.cache.smembers(index)
+    ended = await installation.cache.delete(*keys) if keys else 0
+    await installation.cache.delete(index)
+    if ended:
+        await trail.sessions_ended(installation.database, organization_id, user_id, ended)
 
 
 def key_of(token: str) -> str:

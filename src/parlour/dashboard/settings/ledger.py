@@ -84,8 +84,8 @@ async def ticket(request: Request, entry_id: FromPath[UUID]) -> Response[Any]:
 @get(_HERE + "/{entry_id:uuid}/raw", opt=_MANAGES)
 async def raw(request: Request, entry_id: FromPath[UUID]) -> Response[Any]:
     """The bytes as they came, as a file of text: nothing of a stranger's mail opens as a page of ours."""
-    async with request.reading() as tx:
-        row = await email.ledger_row(tx, entry_id)
+    async with request.transaction() as tx:
+        row = await email.open_raw(tx, entry_id)
     return Stream(
         await request.installation.blobs.stream(row.blob_key, 0, row.size),
         media_type="text/plain",

@@ -47,7 +47,7 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
         return await _page(request, problem, form)
     request.forget_identities()
     if changed.status is UserStatus.INACTIVE:
-        await access.end_sessions_of(request.installation.cache, request.actor.organization_id, changed.id)
+        await access.end_sessions_of(request.installation, request.actor.organization_id, changed.id)
     return pages.redirect(_HERE, f"{changed.name} is changed.")
 
 

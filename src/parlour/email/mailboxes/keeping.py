@@ -10,7 +10,9 @@ from msgspec import UNSET, UnsetType
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
-from parlour import people
+from parlour import audit, people
+from parlour.audit import Act, Subject
+from parlour.email import trail
 from parlour.email.mailboxes.settings import (
     ImapSettings,
     Kind,
@@ -95,8 +97,7 @@ _COLUMNS: Final = """
 
 async def add_mailbox(tx: Transaction, address: str, name: str = "", department_id: UUID | None = None) -> Mailbox:
     """One that the listener takes mail for. Raises `Invalid` where it is no address, `MailboxTaken`."""
-    mailbox_id = await _insert(tx, NewMailbox(address=address, name=name, department_id=department_id))
-    return await find_mailbox(tx, mailbox_id)
+    return await _added(tx, await _insert(tx, NewMailbox(address=address, name=name, department_id=department_id)))
 
 
 async def set_up_mailbox(tx: Transaction, sealer: Sealer, new: NewMailbox) -> Mailbox:
@@ -104,7 +105,7 @@ async def set_up_mailbox(tx: Transaction, sealer: Sealer, new: NewMailbox) -> Ma
     mailbox_id = await _insert(tx, _checked(new))
     for name, text in new.secrets.items():
         await put_secret(tx, sealer, mailbox_id, name, text)
-    return await find_mailbox(tx, mailbox_id)
+    return await _added(tx, mailbox_id)
 
 
 async def change_mailbox(tx: Transaction, sealer: Sealer, mailbox: Mailbox, changes: MailboxChanges) -> Mailbox:
@@ -123,7 +124,9 @@ async def change_mailbox(tx: Transaction, sealer: Sealer, mailbox: Mailbox, chan
         secrets["access_token"] = ""
     for name, text in secrets.items():
         await put_secret(tx, sealer, mailbox.id, name, text)
-    return await find_mailbox(tx, mailbox.id)
+    changed = await find_mailbox(tx, mailbox.id)
+    await trail.mailbox_changed(tx, _subject(changed), mailbox, changed, secrets)
+    return changed
 
 
 async def remove_mailbox(tx: Transaction, sealer: Sealer, mailbox: Mailbox) -> None:
@@ -139,6 +142,7 @@ async def remove_mailbox(tx: Transaction, sealer: Sealer, mailbox: Mailbox) -> N
         id=mailbox.id,
         at=clock.now(),
     )
+    await audit.record(tx, Act.MAILBOX_REMOVED, on=_subject(mailbox))
 
 
 async def mailboxes(tx: Transaction) -> list[Mailbox]:
@@ -163,7 +167,19 @@ async def new_push_secret(tx: Transaction, mailbox: Mailbox) -> str:
         id=mailbox.id,
         digest=crypto.digest(secret),
     )
+    await trail.secrets_changed(tx, _subject(mailbox), set_=["push_address"])
     return secret
+
+
+async def _added(tx: Transaction, mailbox_id: UUID) -> Mailbox:
+    mailbox = await find_mailbox(tx, mailbox_id)
+    details = {**trail.settings_of(mailbox), "secrets": mailbox.secrets}
+    await audit.record(tx, Act.MAILBOX_ADDED, on=_subject(mailbox), details=details)
+    return mailbox
+
+
+def _subject(mailbox: Mailbox) -> Subject:
+    return Subject("mailbox", mailbox.id, mailbox.address)
 
 
 def _checked(new: NewMailbox) -> NewMailbox:

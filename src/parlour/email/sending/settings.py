@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from parlour import audit
+from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
 
@@ -19,6 +21,9 @@ async def set_undo_seconds(tx: Transaction, seconds: int) -> None:
     """Raises `Invalid`."""
     if not 0 <= seconds <= _LONGEST:
         raise Invalid(details={"undoSeconds": f"A reply can be undone for 0 to {_LONGEST} seconds."})
+    details = audit.changes({"undo_seconds": await undo_seconds(tx)}, {"undo_seconds": seconds})
+    if details["after"]:
+        await audit.record(tx, Act.SENDING_CHANGED, details=details)
     await tx.run(
         """
         insert into sending_settings (organization_id, undo_seconds) values (current_organization(), %(seconds)s)

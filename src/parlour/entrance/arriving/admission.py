@@ -31,7 +31,7 @@ async def cookies_for(request: Request, outcome: Outcome, client: Client) -> lis
         value = f"{outcome.challenge}.{client.secret}"
         return [cookies.cookie(settings, cookies.CHALLENGE, value, access.CHALLENGE_SECONDS)]
     if before := session_token(request):
-        await access.end_session(request.installation.cache, before)
+        await access.sign_out(request.installation, before)
     return [session_cookie(request, outcome.token), cookies.gone(settings, cookies.CHALLENGE)]
 
 
@@ -53,5 +53,5 @@ def session_token(request: Request) -> str | None:
 async def farewell(request: Request) -> Cookie:
     """Sign somebody out: the cookie that says nothing any more."""
     if token := session_token(request):
-        await access.end_session(request.installation.cache, token)
+        await access.sign_out(request.installation, token)
     return cookies.gone(request.installation.settings, cookies.SESSION)
