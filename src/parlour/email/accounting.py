@@ -10,10 +10,13 @@ import msgspec
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.email.ledger import Entry
 from parlour.email.reading import Address
 from parlour.email.understanding import Understood
 from parlour.foundation import clock
+from parlour.foundation.circumstances import Somebody
 from parlour.foundation.database import Transaction
 from parlour.foundation.jobs import TryAgain
 
@@ -241,3 +244,23 @@ _MARK_DUPLICATE = """
     where i.id = %(id)s and i.processed_at is null and earlier.organization_id = i.organization_id
         and earlier.identity = %(identity)s and earlier.outcome in ('ADMITTED', 'AUTOMATIC', 'BOUNCE', 'QUARANTINED')
 """
+
+
+class _Handled(msgspec.Struct):
+    id: UUID
+    sender: str | None
+    subject: str | None
+
+
+async def mails_handled(
+    tx: Transaction, act: Act, entry_ids: Sequence[UUID], *, by: Somebody | None = None, ticket_id: UUID | None = None
+) -> None:
+    """What somebody did with these mails by hand: a record in the audit trail for each."""
+    mails = await tx.all(
+        _Handled,
+        "select id, sender, subject from inbound_messages where id = any(%(ids)s) order by id",
+        ids=list(entry_ids),
+    )
+    for mail in mails:
+        on = Subject("mail", mail.id, f"{mail.subject or 'No subject'} from {mail.sender or 'nobody'}")
+        await audit.record(tx, act, by=by, on=on, details={"ticket": ticket_id} if ticket_id else None)

@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 
 from parlour import people
 from parlour.audit import Act
-from parlour.email import accounting, safety, trail
+from parlour.email import accounting, safety
 from parlour.email.accounting import Outcome
 from parlour.email.admitting import Arrival, address_of_arrival, write
 from parlour.email.correspondents import NoSender, Writer
@@ -47,7 +47,7 @@ async def retry(tx: Transaction, entry_id: UUID) -> None:
         await _check_known(tx, entry_id)
         raise NotToBeRetried()
     tx.queue(take_in, entry_id=entry_id)
-    await trail.mails_handled(tx, Act.MAIL_READ_AGAIN, [entry_id])
+    await accounting.mails_handled(tx, Act.MAIL_READ_AGAIN, [entry_id])
 
 
 async def admit_by_hand(installation: Installation, organization_id: UUID, entry_id: UUID, *, by: Actor) -> UUID:
@@ -67,7 +67,7 @@ async def admit_by_hand(installation: Installation, organization_id: UUID, entry
         await accounting.conclude(tx, entry_id, conclusion)
         await safety.keep_verdict(tx, entry_id, mail, arrival.verdict)
         await accounting.keep_correspondence(tx, entry_id, arrival.understood)
-        await trail.mails_handled(tx, Act.MAIL_ADMITTED, [entry_id], by=by, ticket_id=conclusion.ticket_id)
+        await accounting.mails_handled(tx, Act.MAIL_ADMITTED, [entry_id], by=by, ticket_id=conclusion.ticket_id)
     if conclusion.ticket_id is None:
         raise NotToBeAdmitted()
     return conclusion.ticket_id

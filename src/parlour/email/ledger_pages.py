@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parlour.audit import Act
-from parlour.email import trail
-from parlour.email.accounting import Outcome
+from parlour.email.accounting import Outcome, mails_handled
 from parlour.foundation.database import Transaction
 
 WAITING: Final = "WAITING"
@@ -128,7 +127,7 @@ async def ledger_row(tx: Transaction, entry_id: UUID) -> LedgerRow:
 async def open_raw(tx: Transaction, entry_id: UUID) -> LedgerRow:
     """The row of a mail whose very bytes somebody is about to see; they are seen to do so. Raises `NotFound`."""
     row = await ledger_row(tx, entry_id)
-    await trail.mails_handled(tx, Act.RAW_MAIL_OPENED, [entry_id])
+    await mails_handled(tx, Act.RAW_MAIL_OPENED, [entry_id])
     return row
 
 

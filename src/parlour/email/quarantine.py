@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from parlour.audit import Act
-from parlour.email import trail
+from parlour.email import accounting
 from parlour.email.intake import take_in
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
@@ -78,7 +78,7 @@ async def release(tx: Transaction, entry_ids: Sequence[UUID], *, by: Actor) -> N
     )
     for entry_id in entry_ids:
         tx.queue(take_in, entry_id=entry_id)
-    await trail.mails_handled(tx, Act.MAIL_LET_IN, entry_ids, by=by)
+    await accounting.mails_handled(tx, Act.MAIL_LET_IN, entry_ids, by=by)
 
 
 async def reject(tx: Transaction, entry_ids: Sequence[UUID], *, by: Actor) -> None:
@@ -95,7 +95,7 @@ async def reject(tx: Transaction, entry_ids: Sequence[UUID], *, by: Actor) -> No
         entry_ids,
         by,
     )
-    await trail.mails_handled(tx, Act.MAIL_TURNED_AWAY, entry_ids, by=by)
+    await accounting.mails_handled(tx, Act.MAIL_TURNED_AWAY, entry_ids, by=by)
 
 
 async def _decided(tx: Transaction, statement: str, entry_ids: Sequence[UUID], by: Actor) -> list[str]:

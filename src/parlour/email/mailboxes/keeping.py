@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from parlour import audit, people
 from parlour.audit import Act, Subject
-from parlour.email import trail
+from parlour.email.mailboxes import trail
 from parlour.email.mailboxes.settings import (
     ImapSettings,
     Kind,

@@ -1,24 +1,16 @@
-"""What the audit trail is told of mail: mailboxes and their secrets, and what people do with single mails by hand."""
+"""What the audit trail is told of mailboxes: how they are set up, and that secrets were changed, never which."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 
 from parlour import audit
 from parlour.audit import Act, Subject
 from parlour.email.mailboxes.settings import ImapSettings, OutgoingSettings, PushSettings
-from parlour.foundation.circumstances import Somebody
 from parlour.foundation.database import Transaction
 
 _NOT_SETTINGS: Final = frozenset({"id", "created_at", "revision", "secrets"})
-
-
-class _Mail(msgspec.Struct):
-    id: UUID
-    sender: str | None
-    subject: str | None
 
 
 def settings_of(mailbox: msgspec.Struct) -> dict[str, Any]:
@@ -49,17 +41,3 @@ async def mailbox_changed(
 async def secrets_changed(tx: Transaction, on: Subject, *, set_: Sequence[str], gone: Iterable[str] = ()) -> None:
     details = {"set": sorted(set_), "forgotten": sorted(set(gone) - set(set_))}
     await audit.record(tx, Act.MAILBOX_SECRETS_CHANGED, on=on, details=details)
-
-
-async def mails_handled(
-    tx: Transaction, act: Act, entry_ids: Sequence[UUID], *, by: Somebody | None = None, ticket_id: UUID | None = None
-) -> None:
-    """A record for each of these entries of the ledger."""
-    mails = await tx.all(
-        _Mail,
-        "select id, sender, subject from inbound_messages where id = any(%(ids)s) order by id",
-        ids=list(entry_ids),
-    )
-    for mail in mails:
-        on = Subject("mail", mail.id, f"{mail.subject or 'No subject'} from {mail.sender or 'nobody'}")
-        await audit.record(tx, act, by=by, on=on, details={"ticket": ticket_id} if ticket_id else None)
