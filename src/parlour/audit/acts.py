@@ -50,6 +50,10 @@ class Act(StrEnum):
     ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
     SENDING_CHANGED = "SENDING_CHANGED", Group.SETTINGS, "Changed how replies are sent"
 
+    KEYS_ROTATED = "KEYS_ROTATED", Group.SETTINGS, "Gave the organization a new data key"
+    MASTER_KEY_CHANGED = "MASTER_KEY_CHANGED", Group.SETTINGS, "Wrapped the data keys with another master key"
+    KEYS_DESTROYED = "KEYS_DESTROYED", Group.SETTINGS, "Destroyed the organization's data keys"
+
     MAILBOX_ADDED = "MAILBOX_ADDED", Group.MAIL, "Added a mailbox"
     MAILBOX_CHANGED = "MAILBOX_CHANGED", Group.MAIL, "Changed a mailbox"
     MAILBOX_SECRETS_CHANGED = "MAILBOX_SECRETS_CHANGED", Group.MAIL, "Changed a mailbox's secrets"

@@ -66,7 +66,7 @@ class Keyring:
         self.halves = Halves(settings.key_store or str(settings.data / "keys"))
         # Its own connections: whoever needs a key may hold one of the others, and everybody may need one at once.
         signer = Signer(settings.secret_key)
-        self._database = Database(settings.database_url, signer=signer, pool_size=2, kept_open=0)
+        self._database = Database(settings.database_url, signer=signer, pool_size=6, kept_open=0)
         self._known: OrderedDict[UUID, _Known] = OrderedDict()
         self._under_way: dict[UUID, asyncio.Task[_Known]] = {}
         self._making = asyncio.Lock()
@@ -125,6 +125,32 @@ class Keyring:
                 now=clock.now(),
             )
         self.forget(organization_id)
+
+    async def rewrap(self, organization_id: UUID) -> int:
+        """Wrap what other masters have wrapped with the present one. How many data keys that were."""
+        master = self.masters.current()
+        name, done = await master.name(), 0
+        async with self._database.reading(organization_id) as tx:
+            rows = await key_rows(tx)
+        for row in rows.values():
+            if row.wrapped is None or row.master == name:
+                continue
+            belonging = Belonging(organization_id, row.version)
+            inner = await self.masters.unwrap(Wrapped(row.master, row.wrapped), belonging)
+            anew = await master.wrap(inner, belonging)
+            async with self._database.transaction(organization_id) as tx:
+                done += await tx.run(
+                    """
+                    update data_keys set master = %(master)s, wrapped = %(anew)s
+                    where version = %(version)s and wrapped = %(before)s
+                    """,
+                    version=row.version,
+                    master=anew.master,
+                    anew=anew.text,
+                    before=row.wrapped,
+                )
+        self.forget(organization_id)
+        return done
 
     def forget(self, organization_id: UUID) -> None:
         """Look again at the next question."""

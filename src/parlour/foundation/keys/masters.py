@@ -121,10 +121,11 @@ class Masters:
                 return await master.unwrap(wrapped, belonging)
         raise KeysOutOfReach(f"A data key is wrapped by the master key {wrapped.master}, which is not known here.")
 
-    def put_first(self, key: bytes, without: set[str]) -> None:
-        """A new key in the file; those that stay are behind it. The names in `without` are forgotten."""
+    def put_first(self, key: bytes, keeping: set[str]) -> None:
+        """A new key in the file, and behind it the one before and those in use. Older ones are forgotten."""
         stay = _keys_in(self._file.read_text(), str(self._file))
-        lines = [_written(key), *(_written(old) for old in stay if LocalMaster(old).known_as not in without)]
+        behind = [old for old in stay if old == stay[0] or LocalMaster(old).known_as in keeping]
+        lines = [_written(one) for one in (key, *behind)]
         draft = _draft(self._file, "\n".join(lines) + "\n")
         draft.replace(self._file)
 
