@@ -13,7 +13,7 @@ import msgspec
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest
 from parlour.people import Actor
-from parlour.tickets.matching import document_of, matches, matching_page, union
+from parlour.tickets.matching import matches, matching_page, union
 from parlour.tickets.models import TICKET_COLUMNS, TICKET_NEIGHBOURS, Priority, Source, Status, Ticket
 from parlour.tickets.search import query_of
 from parlour.tickets.visibility import tickets_seen_by
@@ -85,9 +85,10 @@ async def count(tx: Transaction, which: Filter, *, seen_by: Actor) -> int:
     conditions, parameters = _conditions(which, seen_by)
     conditions += _some_status(which)
     if which.q:
-        conditions.append(matches(document_of(seen_by)))
+        conditions.insert(0, matches(seen_by))
+    table = "searchable_tickets" if which.q else "tickets"
     counted: int = await tx.value(
-        f"select count(*) from (select 1 from tickets t where {' and '.join(conditions)} limit %(most)s) found",
+        f"select count(*) from (select 1 from {table} t where {' and '.join(conditions)} limit %(most)s) found",
         most=MOST_COUNTED,
         **parameters,
     )
@@ -104,7 +105,10 @@ def page_statement(
         parameters |= _decoded(sort, after)
     order = _ORDER[sort]
     branches = [[*branch, *conditions] for branch in _branches(which, sort)]
-    picked = matching_page(branches, order, document_of(seen_by)) if which.q else union(branches, order)
+    if which.q:
+        picked = matching_page(branches, [*_some_status(which), *conditions], order, seen_by)
+    else:
+        picked = union(branches, order)
     statement = f"""
         with t as materialized (select * from ({picked}) t order by {order} limit %(rows)s)
         select {TICKET_COLUMNS} from t {TICKET_NEIGHBOURS} order by {order}

@@ -1,66 +1,92 @@
-"""Lists of what matches a search, at a bounded cost whether a word is rare or everywhere."""
+"""Lists of what matches a search, at a bounded cost whether a word is rare or everywhere, new or long forgotten."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from parlour.people import Actor
 
-_NEAR: Final = 600
-_FEW: Final = 2500
+_NEAR: Final = 250
+"""Looked through in order first."""
+_FAR: Final = 850
+"""And as far as this, where what was found so far promises to fill the page. A rarer word is quicker collected from the
+index and sorted than walked to."""
 
 
-def document_of(actor: Actor) -> str:
-    """The words an actor may find tickets by: those of internal notes are for agents."""
-    return "document" if actor.is_agent else "public_document"
+def matches(actor: Actor) -> str:
+    """A condition on `searchable_tickets t`: its words match the query. Those of internal notes are for agents."""
+    # Only the agents' words have an index. What customers may find is among them.
+    public = "" if actor.is_agent else " and t.public_document @@ %(query)s::tsquery"
+    return f"t.document @@ %(query)s::tsquery{public}"
 
 
-def matches(document: str) -> str:
-    """A condition on `tickets t`: its words match the query."""
-    return f"""
-        exists (select 1 from searchable_tickets s where s.ticket_id = t.id and s.{document} @@ %(query)s::tsquery)
-    """
-
-
-def union(branches: Sequence[Sequence[str]], order: str, limit: str = "%(rows)s") -> str:
+def union(branches: Sequence[Sequence[str]], order: str, limit: str = "%(rows)s", columns: str = "t.*") -> str:
     """Tickets that meet all conditions of any branch, each branch read in order and only as far as needed."""
     return " union all ".join(
-        f"(select t.* from tickets t where {' and '.join(branch) or 'true'} order by {order} limit {limit})"
+        f"(select {columns} from tickets t where {' and '.join(branch) or 'true'} order by {order} limit {limit})"
         for branch in branches
     )
 
 
-def matching_page(branches: Sequence[Sequence[str]], order: str, document: str) -> str:
-    """Tickets that meet all conditions of any branch and match the query.
+def matching_page(branches: Sequence[Sequence[str]], conditions: Sequence[str], order: str, actor: Actor) -> str:
+    """Tickets that meet all `conditions`, as those of any branch do, and match the query.
 
-    Three attempts, each made only where the one before did not fill the page: among the first few hundred tickets of
-    the list, which is enough for a word that is everywhere; all matches from the index of words, which is enough for a
-    rare one; else through the whole list in order, where between two matches lie few tickets.
+    Three attempts, each made only where those before did not fill the page: the first few hundred tickets of the list,
+    enough for a word that is everywhere; some hundreds more; all matches from the index of words.
     """
-    rare = [[_NOT_FULL, "not (select are_many from counted)", _AMONG_FEW, *branch] for branch in branches]
-    many = [[_NOT_FULL, "(select are_many from counted)", matches(document), *branch] for branch in branches]
     return f"""
-        with first as materialized (
-            select * from ({union(branches, order, str(_NEAR))}) t order by {order} limit {_NEAR}
-        ),
+        with {_walk(union(branches, order, str(_FAR), _PLACE), order, _matches_one(actor))},
+        found as materialized (
+            (select id from near where (select is_full from filled))
+            union all
+            (select id from far where (select is_full from filled))
+            union all
+            (
+                select t.id from searchable_tickets t
+                where not (select is_full from filled) and {" and ".join([matches(actor), *conditions])}
+                order by {order} limit %(rows)s
+            )
+        )
+        select t.*
+        from found
+        -- Fenced, so that each is fetched by its key, never the whole table for a few.
+        cross join lateral (select * from tickets t where t.id = found.id offset 0) t
+    """
+
+
+def _walk(listed: str, order: str, match: str) -> str:
+    """The first two attempts, and whether they suffice. `first` is read lazily, no further than they ask."""
+    return f"""
+        first as materialized (select * from ({listed}) t order by {order} limit {_FAR}),
         near as materialized (
-            select * from first t where {matches(document)} order by {order} limit %(rows)s
+            select t.id from (select * from first t order by {order} limit {_NEAR}) t
+            where {match} order by {order} limit %(rows)s
+        ),
+        goes_on as materialized (
+            select count(*) < %(rows)s and count(*) * {_FAR} >= %(rows)s * {_NEAR} as is_promising, count(*) as found
+            from near
+        ),
+        far as materialized (
+            select t.id from (select * from first t order by {order} offset {_NEAR}) t
+            where (select is_promising from goes_on) and {match}
+            order by {order} limit %(rows)s - (select found from goes_on)
         ),
         filled as materialized (
-            select (select count(*) from near) = %(rows)s or (select count(*) from first) < {_NEAR} as is_full
-        ),
-        few as materialized (
-            select s.ticket_id from searchable_tickets s
-            where s.{document} @@ %(query)s::tsquery and not (select is_full from filled)
-            limit {_FEW}
-        ),
-        counted as materialized (select count(*) = {_FEW} as are_many from few)
-        (select * from near where (select is_full from filled))
-        union all
-        {union(rare, order)}
-        union all
-        {union(many, order)}
+            select (select found from goes_on) + (select count(*) from far) = %(rows)s
+                or (select count(*) from (select from first limit {_NEAR + 1}) t) <= {_NEAR}
+                or (select is_promising from goes_on) and (select count(*) from first) < {_FAR} as is_full
+        )
     """
 
 
-_NOT_FULL: Final = "not (select is_full from filled)"
-_AMONG_FEW: Final = "t.id in (select ticket_id from few)"
+def _matches_one(actor: Actor) -> str:
+    """A condition on `tickets t`. A value, not `exists`: that might be joined the other way round."""
+    document = "document" if actor.is_agent else "public_document"
+    return f"""
+        (
+            select s.{document} @@ %(query)s::tsquery from searchable_tickets s
+            where s.organization_id = t.organization_id and s.ticket_id = t.id
+        )
+    """
+
+
+_PLACE: Final = "t.organization_id, t.id, t.number, t.urgency, t.created_at, t.updated_at"
