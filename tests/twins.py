@@ -33,6 +33,8 @@ class MailServer:
     taken: list[Taken] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    lacks: set[str] = field(default_factory=set)
+    """The extensions it does not offer."""
     attempts: int = 0
     sessions: list[SMTP] = field(default_factory=list)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,6 +56,12 @@ class MailServer:
                 self._arrived.clear()
                 await self._arrived.wait()
         return self.taken
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [line for line in responses if line[4:].split()[0] not in self.lacks]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

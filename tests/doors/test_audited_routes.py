@@ -8,6 +8,7 @@ from litestar import Litestar
 
 from parlour import access, email, people
 from parlour.audit import Act
+from parlour.email import domains
 from parlour.foundation import ids
 from parlour.people import NewUser, Permission, Role
 from tests.builders import Company
@@ -33,6 +34,8 @@ WITHOUT_A_RECORD = {
     "POST /api/email/inbound": "every mail has its entry in the ledger",
     "POST /api/email/mailboxes/{id}/test": "looks, and changes nothing",
     "POST /dashboard/settings/mailboxes/{mailbox_id}/test": "looks, and changes nothing",
+    "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
+    "POST /dashboard/settings/domains/{domain_id}/check": "looks; what it finds is a fact of the domain's own",
 }
 
 
@@ -48,6 +51,10 @@ class Case(msgspec.Struct, frozen=True):
 REFUSED: LiteralString = "update inbound_messages set outcome = 'REFUSED', reason = 'Spam', processed_at = now()"
 HELD: LiteralString = "update inbound_messages set outcome = 'QUARANTINED', reason = 'Spam', processed_at = now()"
 BINNED: LiteralString = "update tickets set deleted_at = now()"
+SHOWN: LiteralString = """
+    with shown as (update signing_keys set published_at = now() returning 1)
+    update sending_domains set verified_at = now()
+"""
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
 CASES = {
@@ -88,6 +95,12 @@ CASES = {
     "POST /dashboard/settings/mailboxes/{mailbox_id}/hook": Case(Act.MAILBOX_SECRETS_CHANGED, form={}),
     "POST /dashboard/settings/mailboxes/{mailbox_id}/switch": Case(Act.MAILBOX_CHANGED, form={"is_active": ""}),
     "POST /dashboard/settings/mailboxes/{mailbox_id}/remove": Case(Act.MAILBOX_REMOVED, form={}),
+    "POST /api/email/domains": Case(Act.SENDING_DOMAIN_ADDED, {"domain": "new.{here}"}),
+    "POST /api/email/domains/{id}/renew": Case(Act.SENDING_DOMAIN_KEYS_RENEWED, first=SHOWN),
+    "DELETE /api/email/domains/{id}": Case(Act.SENDING_DOMAIN_REMOVED),
+    "POST /dashboard/settings/domains": Case(Act.SENDING_DOMAIN_ADDED, form={"domain": "form.{here}"}),
+    "POST /dashboard/settings/domains/{domain_id}/renew": Case(Act.SENDING_DOMAIN_KEYS_RENEWED, form={}, first=SHOWN),
+    "POST /dashboard/settings/domains/{domain_id}/remove": Case(Act.SENDING_DOMAIN_REMOVED, form={}),
     "POST /api/email/ledger/{id}/retry": Case(Act.MAIL_READ_AGAIN, first=REFUSED),
     "POST /api/email/ledger/{id}/admit": Case(Act.MAIL_ADMITTED, first=REFUSED),
     "GET /api/email/ledger/{id}/raw": Case(Act.RAW_MAIL_OPENED),
@@ -180,6 +193,8 @@ async def _things(company: Company) -> dict[str, str]:
             company.installation.sealer,
             email.NewMailbox(address=f"box.{unique}@acme.test", kind=email.MailboxKind.PUSH),
         )
+        name, pairs = f"known.{unique}.test", await domains.new_pairs()
+        domain = await domains.add_domain(tx, company.installation.sealer, name, pairs)
     ticket = await company.ticket()
     raw = f"From: carol@customer.test\r\nMessage-ID: <{unique}@customer.test>\r\n\r\nHello\r\n".encode()
     delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
@@ -194,6 +209,7 @@ async def _things(company: Company) -> dict[str, str]:
         "tokens": str(token.id),
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
+        "domains": str(domain.id),
         "bob": str(company.bob.user_id),
         "here": f"{unique}.test",
         **ledger,

@@ -54,6 +54,7 @@ async def test_each_record_is_found_missing_different_or_unanswered(sender: Send
     dns.text(f"_dmarc.{sender.name}", "v=DMARC1; p=quarantine")
     domain = await sender.check(domain)
     assert {record.finding for record in (await sender.records(domain)).values()} == {Finding.FOUND}
+    assert (await sender.records(domain))["dmarc"].value == "v=DMARC1; p=quarantine"
     assert domain.verified_at is not None
 
 

@@ -104,5 +104,5 @@ async def _one(request: Request, domain_id: UUID, problem: Problem | None = None
         around=around,
         is_asked=request.installation.settings.mail_dns != "off",
         is_shut=bool(shut),
-        is_newest_waiting=any(key.published_at is None and key.retired_at is None for key in keys),
+        is_waiting=keys[0].published_at is None,
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.email.domains.keys import Algorithm, Pairs, selector_for
 from parlour.email.domains.names import normal_domain
 from parlour.foundation import clock, ids
@@ -112,7 +114,9 @@ async def add_domain(tx: Transaction, sealer: Sealer, domain: str, pairs: Pairs)
     except UniqueViolation as known:
         raise DomainKnown(details={"domain": DomainKnown.__doc__}) from known
     await _add_keys(tx, sealer, domain_id, 1, pairs)
-    return await find_domain(tx, domain_id)
+    added = await find_domain(tx, domain_id)
+    await audit.record(tx, Act.SENDING_DOMAIN_ADDED, on=_subject(added))
+    return added
 
 
 async def renew_keys(tx: Transaction, sealer: Sealer, domain: SendingDomain, pairs: Pairs) -> None:
@@ -135,11 +139,13 @@ async def renew_keys(tx: Transaction, sealer: Sealer, domain: SendingDomain, pai
         id=domain.id,
         next=clock.now() + _FIRST_LOOK,
     )
+    await audit.record(tx, Act.SENDING_DOMAIN_KEYS_RENEWED, on=_subject(domain), details={"generation": newest + 1})
 
 
 async def remove_domain(tx: Transaction, domain: SendingDomain) -> None:
     """Its keys are forgotten. What was signed stays signed while the records are there."""
     await tx.run("delete from sending_domains where id = %(id)s", id=domain.id)
+    await audit.record(tx, Act.SENDING_DOMAIN_REMOVED, on=_subject(domain))
 
 
 async def sending_domains(tx: Transaction) -> list[SendingDomain]:
@@ -179,6 +185,10 @@ async def opened(organization_id: UUID, sealer: Sealer, key: SigningKey) -> byte
 
 def _place_of(organization_id: UUID, key_id: UUID) -> Place:
     return Place("signing_keys", "sealed", organization_id, key_id)
+
+
+def _subject(domain: SendingDomain) -> Subject:
+    return Subject("sending domain", domain.id, domain.domain)
 
 
 async def _add_keys(tx: Transaction, sealer: Sealer, domain_id: UUID, number: int, pairs: Pairs) -> None:

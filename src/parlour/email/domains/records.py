@@ -108,7 +108,10 @@ def _words_of_key(key: SigningKey, found: Found, *, is_newest: bool) -> str:
 
 def _of_others(domain: SendingDomain, around: Surroundings) -> list[Record]:
     findings, name = domain.findings, domain.domain
-    others = [_record(Purpose.DMARC, f"_dmarc.{name}", _DMARC, findings.get(DMARC, Found()))]
+    found = findings.get(DMARC, Found())
+    # A stricter policy that is there already is not to be weakened.
+    own = [text for text in found.there if found.finding is Finding.FOUND and text.startswith("v=DMARC1")]
+    others = [_record(Purpose.DMARC, f"_dmarc.{name}", own[0] if own else _DMARC, found)]
     if around.spf:
         found = findings.get(SPF, Found())
         is_right = found.finding is Finding.FOUND and found.there
