@@ -153,7 +153,8 @@ async def read_ledger_summary(request: Request, query: OfMailbox) -> Summary:
 async def list_ledger(request: Request, query: LedgerQuery) -> Entries:
     """List the ledger
 
-    The newest first, each with its outcome and the reason in words.
+    The newest first, each with its outcome and the reason in words. Words are looked for among 10,000 mails at a time:
+    a page may be empty and still have a `next`.
     """
     async with request.reading() as tx:
         wanted = LedgerFilter(
@@ -162,9 +163,8 @@ async def list_ledger(request: Request, query: LedgerQuery) -> Entries:
             is_waiting=query.outcome is WhichOutcome.WAITING,
             words=query.q,
         )
-        found = await email.ledger_page(tx, wanted, before=query.after, limit=query.limit + 1)
-    items = [_entry(row) for row in found[: query.limit]]
-    return Entries(items, str(items[-1].id) if len(found) > query.limit else None)
+        found = await email.ledger_page(tx, wanted, before=query.after, limit=query.limit)
+    return Entries([_entry(row) for row in found.rows], str(found.older) if found.older else None)
 
 
 @operation("GET /email/ledger/{id}", Permission.MANAGE_MAIL)

@@ -8,6 +8,7 @@ from parlour.email.intake import note_refused, receive, take_in
 from parlour.email.ledger import Delivery, enter, keep
 from parlour.email.ledger_pages import (
     LedgerFilter,
+    LedgerPage,
     LedgerRow,
     Summary,
     ledger_page,
@@ -78,6 +79,7 @@ __all__ = [
     "Draft",
     "ImapSettings",
     "LedgerFilter",
+    "LedgerPage",
     "LedgerRow",
     "Mail",
     "Mailbox",

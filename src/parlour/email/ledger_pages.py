@@ -12,6 +12,8 @@ from parlour.foundation.database import Transaction
 
 WAITING: Final = "WAITING"
 """Where there is no outcome yet."""
+_MOST_SEARCHED: Final = 10_000
+"""Mails that one page looks through for words: some 30 ms, however large the ledger is."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -56,6 +58,13 @@ class LedgerRow(msgspec.Struct, frozen=True):
     blob_key: str
 
 
+class LedgerPage(msgspec.Struct, frozen=True):
+    """Some rows, and the id that the next page comes before, if more may follow."""
+
+    rows: list[LedgerRow]
+    older: UUID | None
+
+
 class _Count(msgspec.Struct):
     outcome: str | None
     mails: int
@@ -95,33 +104,49 @@ async def summaries(tx: Transaction) -> dict[UUID, Summary]:
 
 async def ledger_page(
     tx: Transaction, wanted: LedgerFilter, *, before: UUID | None = None, limit: int = 50
-) -> list[LedgerRow]:
-    """The newest first. Ids grow with the time, so they are the edge of a page."""
+) -> LedgerPage:
+    """The newest first. Ids grow with the time, so they are the edge of a page.
+
+    Words are looked for among 10,000 mails at a time, so a page may hold few or none while more follow.
+    """
     conditions = ["true"]
     if wanted.mailbox_id:
         conditions.append("i.mailbox_id = %(mailbox_id)s")
     if wanted.is_waiting:
-        conditions.append("i.outcome is null")
+        # The same as having no outcome, and an index holds only these.
+        conditions.append("i.processed_at is null")
     elif wanted.outcome:
         conditions.append("i.outcome = %(outcome)s")
-    if wanted.words:
-        conditions.append(f"{_SEARCHED} ilike %(like)s")
     if before:
         conditions.append("i.id < %(before)s")
-    return await tx.all(
+    looked_through = f"inbound_messages i where {' and '.join(conditions)} order by i.id desc"
+    asked = {
+        "mailbox_id": wanted.mailbox_id,
+        "outcome": wanted.outcome,
+        "like": f"%{_literally(wanted.words)}%",
+        "before": before,
+        "most": _MOST_SEARCHED if wanted.words else limit + 1,
+    }
+    found = await tx.all(
         LedgerRow,
-        f"{_SELECT} where {' and '.join(conditions)} order by i.id desc limit %(limit)s",
-        mailbox_id=wanted.mailbox_id,
-        outcome=wanted.outcome,
-        like=f"%{_literally(wanted.words)}%",
-        before=before,
-        limit=limit,
+        f"""
+        {_SELECT} (select i.* from {looked_through} limit %(most)s) i {_NEIGHBOURS}
+        where {f"{_SEARCHED} ilike %(like)s" if wanted.words else "true"}
+        order by i.id desc limit %(limit)s
+        """,
+        limit=limit + 1,
+        **asked,
     )
+    if len(found) > limit:
+        return LedgerPage(found[:limit], found[limit - 1].id)
+    if not wanted.words:
+        return LedgerPage(found, None)
+    return LedgerPage(found, await tx.value(f"select i.id from {looked_through} offset %(most)s - 1 limit 1", **asked))
 
 
 async def ledger_row(tx: Transaction, entry_id: UUID) -> LedgerRow:
     """Raises `NotFound`."""
-    return await tx.one(LedgerRow, f"{_SELECT} where i.id = %(id)s", id=entry_id)
+    return await tx.one(LedgerRow, f"{_SELECT} inbound_messages i {_NEIGHBOURS} where i.id = %(id)s", id=entry_id)
 
 
 async def open_raw(tx: Transaction, entry_id: UUID) -> LedgerRow:
@@ -147,7 +172,9 @@ _SELECT: Final = """
         coalesce(i.sender, i.envelope_sender) as sender, i.subject, i.message_id, i.size, i.outcome, i.reason,
         i.ticket_id, t.number as ticket_number, i.comment_id, i.processed_at, i.attempts, i.last_error, i.unchecked,
         i.blob_key
-    from inbound_messages i
+    from
+"""
+_NEIGHBOURS: Final = """
     join mailboxes m on m.organization_id = i.organization_id and m.id = i.mailbox_id
     left join tickets t on t.organization_id = i.organization_id and t.id = i.ticket_id
 """

@@ -44,8 +44,7 @@ async def show(request: Request) -> Response[str]:
     async with request.reading() as tx:
         mailboxes = await email.mailboxes(tx)
         summary = await email.ledger_summary(tx, wanted.mailbox_id)
-        found = await email.ledger_page(tx, wanted, before=_id(asked.before), limit=_PAGE + 1)
-    rows = found[:_PAGE]
+        found = await email.ledger_page(tx, wanted, before=_id(asked.before), limit=_PAGE)
     return await sheet(
         request,
         "ledger",
@@ -53,8 +52,8 @@ async def show(request: Request) -> Response[str]:
         mailboxes=mailboxes,
         summary=summary,
         outcomes=[*Outcome, _WAITING],
-        rows=rows,
-        older=asked.address(before=str(rows[-1].id)) if len(found) > _PAGE else None,
+        rows=found.rows,
+        older=asked.address(before=str(found.older)) if found.older else None,
     )
 
 
