@@ -22,8 +22,8 @@ class Safe:
 
     settings: Settings
 
-    def command(self, *words: str) -> "subprocess.Popen[str]":
-        """`parlour keys …` as a process."""
+    def command(self, *words: str, named: str = "keys") -> "subprocess.Popen[str]":
+        """`parlour keys …` as a process, or another command."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR_", "DATABASE_"))}
         known = {
             "PARLOUR_DATA": str(self.settings.data),
@@ -31,15 +31,15 @@ class Safe:
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
         }
-        command = [sys.executable, "-m", "parlour", "keys", *words]
+        command = [sys.executable, "-m", "parlour", named, *words]
         pipe = subprocess.PIPE
         return subprocess.Popen(
             command, env=clean | known, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True
         )
 
-    def run(self, *words: str, says: str = "") -> tuple[int, str]:
+    def run(self, *words: str, named: str = "keys", says: str = "") -> tuple[int, str]:
         """How it ended, and what it printed."""
-        process = self.command(*words)
+        process = self.command(*words, named=named)
         told, _ = process.communicate(says, timeout=120)
         return process.returncode, told
 

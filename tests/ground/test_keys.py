@@ -201,3 +201,19 @@ async def test_the_command_says_how_keys_stand_and_destroys_only_what_is_confirm
         async with here.database.reading(acme.organization_id) as tx:
             acts = await tx.values("select act from audit_records order by position")
     assert acts[-1] == "KEYS_DESTROYED"
+
+
+async def test_the_doctor_sees_a_key_that_can_not_be_opened(safe: Safe) -> None:
+    async with safe.process() as here:
+        acme = await build_company(here, "Acme")
+        await here.blobs.put(f"{acme.organization_id}/attachments/one", b"the numbat sleeps")
+    _, told = await asyncio.to_thread(safe.run, named="doctor")
+    assert "well   keys: 1 data key opens\n" in told
+    (safe.settings.data / "keys" / str(acme.organization_id)).unlink()
+    code, told = await asyncio.to_thread(safe.run, named="doctor")
+    assert (code, f"WRONG  keys: The key half of the organization {acme.organization_id} is not in" in told) == (
+        1,
+        True,
+    )
+    code, told = await asyncio.to_thread(safe.run, "status")
+    assert (code, "CAN'T BE OPENED" in told) == (1, True)

@@ -1,6 +1,7 @@
 """`parlour doctor`: look at an installation and say what is wrong with it, and what to do."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, LiteralString
@@ -9,7 +10,9 @@ import psycopg
 import redis
 
 from parlour import revisions
-from parlour.foundation import settings
+from parlour.foundation import installation, settings
+from parlour.foundation.errors import Problem
+from parlour.foundation.keys.keyring import key_rows
 from parlour.foundation.settings import Settings
 
 Check = Callable[[Settings], str]
@@ -83,6 +86,27 @@ def _secret(known: Settings) -> str:
     return "long enough"
 
 
+def _keys(known: Settings) -> str:
+    try:
+        count = asyncio.run(_opened_keys(known))
+    except Problem as trouble:
+        raise Trouble(trouble.message) from trouble
+    return f"{count:,} data keys open" if count != 1 else "1 data key opens"
+
+
+async def _opened_keys(known: Settings) -> int:
+    """Every organization's present data key, opened as any process opens it. Raises `Problem`."""
+    count = 0
+    async with installation.running(installation.build(known, reactions={})) as here:
+        for organization_id in await here.database.doorways.organizations():
+            async with here.database.reading(organization_id) as tx:
+                rows = await key_rows(tx)
+            if rows and not rows[max(rows)].destroyed_at:
+                await here.keys.current(organization_id)
+                count += 1
+    return count
+
+
 def _mail(known: Settings) -> str:
     if not known.smtp_url and not known.development:
         raise Trouble("Answers only go to the local outbox: set PARLOUR_SMTP_URL.")
@@ -104,5 +128,6 @@ CHECKS: dict[str, Check] = {
     "schema": _schema,
     "Valkey or Redis": _cache,
     "secret key": _secret,
+    "keys": _keys,
     "outgoing mail": _mail,
 }
