@@ -1,13 +1,13 @@
 """A new key and everything sealed anew; the end of a key."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from parlour import email
+from parlour.email import domains
+from parlour.email.domains import SigningKey
 from parlour.email.mailboxes import secrets_of as opened_secrets
 from parlour.foundation import clock, ids
 from parlour.foundation.installation import Installation
@@ -53,50 +53,48 @@ async def mailbox_of(company: Company) -> email.Mailbox:
         return await email.set_up_mailbox(tx, company.installation.sealer, new)
 
 
-async def sealed_for_a_column(company: Company, insert: str, make_place: Callable[[Any], Place]) -> Place:
-    """A row of some table with a sealed value in it."""
-    row = ids.new()
-    here = make_place(row)
-    sealed = await company.installation.sealer.seal(here, b"bilby")
+async def domain_of(company: Company) -> list[SigningKey]:
+    pairs = await domains.new_pairs()
     async with company.database.transaction(company.organization_id) as tx:
-        await tx.run(insert, id=row, sealed=sealed, user=company.bob.user_id)
-    return here
+        domain = await domains.add_domain(tx, company.installation.sealer, f"{company.slug}.test", pairs)
+        return await domains.keys_of(tx, domain.id)
+
+
+async def answer_of(company: Company) -> Place:
+    """What somebody was told under an Idempotency-Key."""
+    place = Place("idempotency_keys", "sealed_answer", company.organization_id, f"{company.bob.user_id}:one")
+    async with company.database.transaction(company.organization_id) as tx:
+        await tx.run(
+            """
+            insert into idempotency_keys (organization_id, user_id, key, fingerprint, sealed_answer)
+            values (current_organization(), %(user)s, 'one', '', %(sealed)s)
+            """,
+            user=company.bob.user_id,
+            sealed=await company.installation.sealer.seal(place, b"bilby"),
+        )
+    return place
 
 
 async def test_every_sealed_column_is_sealed_anew_for_its_own_place(acme: Company) -> None:
-    mailbox = await mailbox_of(acme)
-    domain = await sealed_for_a_column(
-        acme,
-        """
-        insert into sending_domains
-            (organization_id, id, domain, selector, sealed_rsa, sealed_ed25519, public_rsa, public_ed25519, created_at)
-        values (current_organization(), %(id)s, 'acme.test', 'one', %(sealed)s, %(sealed)s, '', '', now())
-        """,
-        lambda row: Place("sending_domains", "sealed_rsa", acme.organization_id, row),
-    )
-    answer = await sealed_for_a_column(
-        acme,
-        """
-        insert into idempotency_keys (organization_id, user_id, key, fingerprint, sealed_answer)
-        values (current_organization(), %(user)s, %(id)s::text, '', %(sealed)s)
-        """,
-        lambda row: Place("idempotency_keys", "sealed_answer", acme.organization_id, f"{acme.bob.user_id}:{row}"),
-    )
-    # The other column holds what was sealed for its neighbour: it can't be opened there, and must be left alone.
+    mailbox, [one, other], place = await mailbox_of(acme), await domain_of(acme), await answer_of(acme)
+    private = await domains.opened(acme.organization_id, acme.installation.sealer, one)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        # What was moved can't be opened, and must be left alone.
+        await tx.run("update signing_keys set sealed = %(one)s where id = %(other)s", one=one.sealed, other=other.id)
     report = await rotate(acme)
-    assert (report.version, report.values, report.broken) == (
-        2,
-        4,
-        [f"sending_domains.sealed_ed25519 of {domain.row}"],
-    )
+    assert (report.version, report.values, report.broken) == (2, 4, [f"signing_keys.sealed of {other.id}"])
     assert [(row.version, row.retired_at) for row in await rows_of(acme)] == [(1, None), (2, None)]
-    async with another_process(acme.installation.settings) as other:
-        assert await secrets_of(other, acme, mailbox) == SECRETS
-        async with other.database.reading(acme.organization_id) as tx:
-            rsa = await tx.value("select sealed_rsa from sending_domains where id = %(id)s", id=domain.row)
-            kept = await tx.value("select sealed_answer from idempotency_keys")
-        assert (rsa[:5], kept[:5]) == (b"\x02\x00\x00\x00\x02",) * 2
-        assert (await other.sealer.open(domain, rsa), await other.sealer.open(answer, kept)) == (b"bilby", b"bilby")
+    async with another_process(acme.installation.settings) as later:
+        assert await secrets_of(later, acme, mailbox) == SECRETS
+        async with later.database.reading(acme.organization_id) as tx:
+            anew = await tx.values("select sealed from signing_keys where id = %(id)s", id=one.id)
+            moved = await tx.values("select sealed from signing_keys where id = %(id)s", id=other.id)
+            kept = await tx.values("select sealed_answer from idempotency_keys")
+        assert (anew[0][:5], kept[0][:5], moved) == (b"\x02\x00\x00\x00\x02", b"\x02\x00\x00\x00\x02", [one.sealed])
+        assert (
+            await later.sealer.open(Place("signing_keys", "sealed", acme.organization_id, one.id), anew[0]) == private
+        )
+        assert await later.sealer.open(place, kept[0]) == b"bilby"
 
 
 async def test_the_old_key_is_retired_then_gone_a_day_later(acme: Company) -> None:

@@ -86,6 +86,8 @@ class Keyring:
             known = await self._with_first(organization_id)
         if known.newest is None:
             raise SealBroken()
+        if known.newest.destroyed_at:
+            raise KeyDestroyed("The keys of this organization were destroyed: no file and no password can be kept.")
         return await self._opened(organization_id, known, known.newest)
 
     async def version(self, organization_id: UUID, version: int) -> DataKey:
