@@ -46,6 +46,8 @@ class Belongings(msgspec.Struct):
     domain_id: UUID
     entry_id: UUID
     template_id: UUID
+    signature_id: UUID
+    automatic_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -84,7 +86,9 @@ async def belongings(acme: Company) -> Belongings:
         mailbox_id=mailbox.id,
         domain_id=await _sending_domain(acme),
         entry_id=entry_id,
-        template_id=await _template(acme),
+        template_id=await _words(acme, Kind.TEMPLATE),
+        signature_id=await _words(acme, Kind.SIGNATURE),
+        automatic_id=await _words(acme, Kind.ACKNOWLEDGEMENT),
     )
 
 
@@ -94,8 +98,8 @@ async def _sending_domain(company: Company) -> UUID:
         return (await domains.add_domain(tx, company.installation.sealer, name, pairs)).id
 
 
-async def _template(company: Company) -> UUID:
-    draft = Draft(Kind.TEMPLATE, {"en": Text(SECRET)}, name=SECRET)
+async def _words(company: Company, kind: Kind) -> UUID:
+    draft = Draft(kind, {"en": Text(SECRET)}, name=SECRET)
     async with company.database.transaction(company.organization_id) as tx:
         return (await wording.add_wording(tx, draft, by=company.alice)).id
 
@@ -149,6 +153,8 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "ledger": [belongings.entry_id],
         "hooks": ["one-that-nobody-was-given"],
         "templates": [belongings.template_id],
+        "signatures": [belongings.signature_id],
+        "automatic-mails": [belongings.automatic_id],
         "comments": [belongings.comment_id],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],
@@ -187,6 +193,8 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "address": f"{ids.new().hex}@globex.test",
         "domain": f"{ids.new().hex}.globex.test",
         "name": f"Theirs {ids.new().hex}",
+        "texts": {"en": "Theirs" if "Template" in shape.__name__ else {"text": "Theirs"}},
+        "text": "Theirs",
         "email": f"{ids.new().hex}@globex.test",
         "requesterId": str(company.carol.user_id),
         "assigneeId": str(company.bob.user_id),

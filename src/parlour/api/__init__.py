@@ -18,6 +18,7 @@ from parlour.api import (
     tags,
     tickets,
     users,
+    words,
 )
 from parlour.api.health import watch
 from parlour.api.operations import Operation
@@ -75,6 +76,7 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     ledger.retry_mail,
     ledger.admit_mail,
     *sending.HANDLERS,
+    *words.HANDLERS,
     health.read_health,
 )
 OPERATIONS: tuple[Operation, ...] = tuple(handler.opt["operation"] for handler in _HANDLERS)

@@ -32,6 +32,9 @@ _TAGS: Final = {
     "me": "One's own: tokens, and what waits for oneself.",
     "mailboxes": "Addresses customers write to, and how each is reached.",
     "domains": "Domains that mail is sent from: their keys, and the DNS records that show them.",
+    "signatures": "What stands under replies, in several languages.",
+    "templates": "Replies that are written once and inserted often.",
+    "automatic_mails": "What customers are told without an agent, in one's own words or the built-in ones.",
     "ledger": "Every mail that came in, and what became of it.",
     "health": "Whether this installation is well.",
 }
