@@ -14,9 +14,10 @@ import Shortcuts from "./controllers/shortcuts.js";
 import Templates from "./controllers/templates.js";
 import Ticket from "./controllers/ticket.js";
 import UploadForm from "./controllers/upload_form.js";
+import Words from "./controllers/words.js";
 
 start({
   autosubmit: Autosubmit, composer: Composer, copy: Copy, details: Details, live: Live, more: More, panes: Panes,
   people: People, picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket,
-  "upload-form": UploadForm,
+  "upload-form": UploadForm, words: Words,
 });

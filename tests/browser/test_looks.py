@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page
 
 from parlour import email
-from parlour.email import sources
+from parlour.email import sources, wording
 from parlour.people import Actor
 from parlour.tickets import Priority
 from tests.browser.desks import Desks, Scheme
@@ -35,6 +35,13 @@ AGENTS = (
     "/dashboard/settings/mailboxes/new?kind=SMTP",
     "/dashboard/settings/mailboxes/new?kind=PUSH",
     "/dashboard/settings/domains",
+    "/dashboard/settings/signatures",
+    "/dashboard/settings/signatures/new",
+    "/dashboard/settings/templates",
+    "/dashboard/settings/templates/new",
+    "/dashboard/settings/automatic-mails",
+    "/dashboard/settings/automatic-mails/new?owner=&language=ar",
+    "/dashboard/tickets/1/templates",
     "/dashboard/settings/ledger",
     "/dashboard/settings/quarantine",
 )
@@ -66,6 +73,10 @@ async def furnish(company: Company) -> None:
     await company.ticket(priority=Priority.URGENT, tags=("warranty", "order"), assignee_id=company.bob.user_id)
     await company.ticket("The kettle sings", priority=Priority.HIGH, department_id=company.support_id)
     await furnish_mail(company)
+    for kind in wording.Kind:
+        draft = wording.Draft(kind, {"en": wording.Text("Hello {{customer.name}}")}, name="Greeting")
+        async with company.database.transaction(company.organization_id) as tx:
+            await wording.add_wording(tx, draft, by=company.alice)
 
 
 async def furnish_mail(company: Company) -> None:

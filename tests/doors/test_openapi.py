@@ -18,6 +18,7 @@ NOT_ASKED = ",".join(
     )
 )
 
+WORDS = "/(signatures|templates|automatic-mails|previews)"
 
 CONFIGURATION = """
 [checks]
@@ -41,8 +42,15 @@ async def test_the_document_tells_the_truth_of_every_operation(
     furnished: Company, processes: list[str], tmp_path: Path
 ) -> None:
     # Once its token is revoked a client learns nothing more, so that operation is tried apart.
-    await _run(furnished, processes[0], tmp_path, "--exclude-operation-id", "revoke_token")
+    others = ("--exclude-operation-id", "revoke_token", "--exclude-path-regex", WORDS)
+    await _run(furnished, processes[0], tmp_path, *others)
     await _run(furnished, processes[0], tmp_path, "--include-operation-id", "revoke_token")
+
+
+async def test_the_document_tells_the_truth_of_signatures_templates_and_automatic_mails(
+    furnished: Company, processes: list[str], tmp_path: Path
+) -> None:
+    await _run(furnished, processes[1], tmp_path, "--include-path-regex", WORDS)
 
 
 async def test_the_operations_of_a_ticket_hold_on_one_that_exists(

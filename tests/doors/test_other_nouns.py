@@ -1,10 +1,10 @@
 """Users, departments, tags, the organization, tokens, notifications, health and the documentation over the API."""
 
-from datetime import re
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from parlour import notifications

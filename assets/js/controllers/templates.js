@@ -63,7 +63,7 @@ export default class extends Controller {
       if (this.asked !== asked || this.list !== list) return;
       this.box.innerHTML = rows;
       this.point(this.items[0]);
-      place(this.list, this.buttonTarget);
+      this.place();
     } catch {
       if (this.asked === asked && this.list === list) this.note("The server can’t be reached. Type to try again.");
     }
@@ -73,8 +73,11 @@ export default class extends Controller {
   note(words) {
     this.box.replaceChildren(element("p", "picker-empty", words));
     this.input.removeAttribute("aria-activedescendant");
-    place(this.list, this.buttonTarget);
+    this.place();
   }
+
+  // Above the composer, so that what was written stays in sight.
+  place() { place(this.list, this.form); }
 
   key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

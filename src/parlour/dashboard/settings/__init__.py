@@ -11,6 +11,7 @@ from parlour.dashboard.settings import (
     quarantine,
     tags,
     tokens,
+    words,
 )
 
 ROUTES = [
@@ -52,6 +53,7 @@ ROUTES = [
     ledger.raw,
     quarantine.show,
     quarantine.decide,
+    *words.ROUTES,
 ]
 
 __all__ = ["ROUTES"]

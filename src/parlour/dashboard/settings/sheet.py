@@ -17,10 +17,13 @@ _TABS: Final = (
     ("people", "People", Permission.READ_PEOPLE),
     ("departments", "Departments", Permission.READ_DEPARTMENTS),
     ("tags", "Tags", Permission.READ_TAGS),
+    ("signatures", "Signatures", Permission.WRITE_OWN_WORDS),
+    ("templates", "Templates", Permission.WRITE_OWN_WORDS),
     ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
     ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
     ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
     ("domains", "Sending domains", Permission.MANAGE_MAIL),
+    ("automatic-mails", "Automatic mails", Permission.MANAGE_MAIL),
     ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
     ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
 )

@@ -29,7 +29,7 @@ from parlour.email.wording.languages import (
 )
 from parlour.email.wording.offering import Offer, inserted, offers
 from parlour.email.wording.placeholders import KNOWN, PORTAL_URL, fill, fill_html
-from parlour.email.wording.previewing import Preview, preview
+from parlour.email.wording.previewing import Preview, own_signature, preview
 from parlour.email.wording.signatures import Signature, signature_for
 from parlour.email.wording.values import Scene, portal_url, scene_of
 
@@ -65,6 +65,7 @@ __all__ = [
     "may_write",
     "name_of",
     "offers",
+    "own_signature",
     "portal_url",
     "preview",
     "remove_wording",

@@ -7,8 +7,11 @@ import msgspec
 from parlour import people, tickets
 from parlour.email.mailboxes import mailboxes
 from parlour.email.wording.keeping import Kind, Text, checked_text
+from parlour.email.wording.languages import languages, wishes
 from parlour.email.wording.rendering import render
+from parlour.email.wording.signatures import Signature, composed, pieces_of
 from parlour.email.wording.values import example, scene_of
+from parlour.foundation import html
 from parlour.foundation.database import Transaction
 from parlour.people import Actor
 from parlour.tickets import Reference
@@ -44,3 +47,14 @@ async def preview(
     words = rendered.subject or f"Re: {scene.ticket_subject}"
     subject = f"{words} [#{scene.ticket_number}]" if kind is Kind.ACKNOWLEDGEMENT else ""
     return Preview(subject, rendered.text, rendered.html, scene.customer_name, scene.ticket_number)
+
+
+async def own_signature(tx: Transaction, *, by: Actor, public_url: str) -> Signature | None:
+    """What an agent's replies end with, in the organization's first language, from its first mailbox."""
+    boxes = await mailboxes(tx)
+    organization = await people.this_organization(tx)
+    address = boxes[0].address if boxes else _EXAMPLE_MAILBOX
+    scene = example(organization, address, public_url=public_url, agent_name=by.name)
+    pieces = await pieces_of(tx, by.user_id, boxes[0].id if boxes else None)
+    found = composed(pieces, wishes(None, await languages(tx)), scene.values())
+    return msgspec.structs.replace(found, html=html.clean(found.html)) if found else None

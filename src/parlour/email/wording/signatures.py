@@ -9,7 +9,7 @@ import msgspec
 from parlour.email.mailboxes import Mailbox
 from parlour.email.wording.keeping import Text
 from parlour.email.wording.languages import chosen, language_of_ticket, languages, wishes
-from parlour.email.wording.placeholders import PORTAL_URL, fill
+from parlour.email.wording.placeholders import PORTAL_URL, Values, fill
 from parlour.email.wording.rendering import markup_of
 from parlour.email.wording.values import scene_of
 from parlour.foundation.database import Transaction
@@ -44,17 +44,7 @@ async def signature_for(
 
     What the words end with already is not said again.
     """
-    pieces = await tx.all(
-        Piece,
-        """
-        select mailbox_id, user_id, texts from wordings
-        where kind = 'SIGNATURE' and (
-            user_id = %(user_id)s or mailbox_id = %(mailbox_id)s or (user_id is null and mailbox_id is null)
-        )
-        """,
-        user_id=author[0] if author else None,
-        mailbox_id=mailbox.id if mailbox else None,
-    )
+    pieces = await pieces_of(tx, author[0] if author else None, mailbox.id if mailbox else None)
     if not pieces:
         return None
     several = any(len(piece.texts) > 1 for piece in pieces)
@@ -65,7 +55,22 @@ async def signature_for(
     return composed(pieces, wanted, values, words)
 
 
-def composed(pieces: list[Piece], wanted: list[str], values: dict[str, str], words: str = "") -> Signature | None:
+async def pieces_of(tx: Transaction, user_id: UUID | None, mailbox_id: UUID | None) -> list[Piece]:
+    """Those of the agent, the mailbox and the organization."""
+    return await tx.all(
+        Piece,
+        """
+        select mailbox_id, user_id, texts from wordings
+        where kind = 'SIGNATURE' and (
+            user_id = %(user_id)s or mailbox_id = %(mailbox_id)s or (user_id is null and mailbox_id is null)
+        )
+        """,
+        user_id=user_id,
+        mailbox_id=mailbox_id,
+    )
+
+
+def composed(pieces: list[Piece], wanted: list[str], values: Values, words: str = "") -> Signature | None:
     """The agent's own above, then the mailbox's or, where that has none, the organization's."""
     texts, markup, languages_used = [], [], []
     for piece in _in_order(pieces):
