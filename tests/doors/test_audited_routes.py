@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from parlour import access, email, people
 from parlour.audit import Act
-from parlour.email import domains
+from parlour.email import domains, wording
 from parlour.foundation import ids
 from parlour.people import NewUser, Permission, Role
 from tests.builders import Company
@@ -34,6 +34,10 @@ WITHOUT_A_RECORD = {
     "POST /api/email/inbound": "every mail has its entry in the ledger",
     "POST /api/email/mailboxes/{id}/test": "looks, and changes nothing",
     "POST /dashboard/settings/mailboxes/{mailbox_id}/test": "looks, and changes nothing",
+    "POST /api/previews": "shows, and changes nothing",
+    "POST /dashboard/settings/signatures/preview": "shows, and changes nothing",
+    "POST /dashboard/settings/templates/preview": "shows, and changes nothing",
+    "POST /dashboard/settings/automatic-mails/preview": "shows, and changes nothing",
     "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
     "POST /dashboard/settings/domains/{domain_id}/check": "looks; what it finds is a fact of the domain's own",
 }
@@ -55,6 +59,8 @@ SHOWN: LiteralString = """
     with shown as (update signing_keys set published_at = now() returning 1)
     update sending_domains set verified_at = now()
 """
+HELLO = {"fr": {"text": "Bonjour"}}
+WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
 CASES = {
@@ -111,6 +117,31 @@ CASES = {
         Act.MAIL_LET_IN, form={"act": "release", "mail": "{entry}"}, first=HELD
     ),
     "PUT /api/sending/settings": Case(Act.SENDING_CHANGED, {"undoSeconds": 20}),
+    "POST /api/signatures": Case(Act.WORDS_ADDED, {"userId": "{bob}", "texts": HELLO}),
+    "PUT /api/signatures/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),
+    "DELETE /api/signatures/{id}": Case(Act.WORDS_REMOVED),
+    "POST /api/templates": Case(Act.WORDS_ADDED, {"name": "New", "texts": {"en": "Hello"}}),
+    "PUT /api/templates/{id}": Case(Act.WORDS_CHANGED, {"name": "Other"}),
+    "DELETE /api/templates/{id}": Case(Act.WORDS_REMOVED),
+    "POST /api/automatic-mails": Case(
+        Act.WORDS_ADDED, {"kind": "ACKNOWLEDGEMENT", "mailboxId": "{mailboxes}", "texts": HELLO}
+    ),
+    "PUT /api/automatic-mails/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),
+    "DELETE /api/automatic-mails/{id}": Case(Act.WORDS_REMOVED),
+    "PUT /api/automatic-mails/settings": Case(Act.MAIL_RULES_CHANGED, {"acknowledges": True}),
+    "POST /dashboard/settings/automatic-mails/settings": Case(Act.SENDING_CHANGED, form={"first": "de"}),
+    "POST /dashboard/settings/signatures": Case(Act.WORDS_ADDED, form={**WORDS, "owner": "mailbox:{mailboxes}"}),
+    "POST /dashboard/settings/signatures/{wording_id}": Case(Act.WORDS_CHANGED, form=WORDS),
+    "POST /dashboard/settings/signatures/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/signatures/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
+    "POST /dashboard/settings/templates": Case(Act.WORDS_ADDED, form={**WORDS, "name": "Third"}),
+    "POST /dashboard/settings/templates/{wording_id}": Case(Act.WORDS_CHANGED, form={**WORDS, "name": "Fourth"}),
+    "POST /dashboard/settings/templates/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/templates/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
+    "POST /dashboard/settings/automatic-mails": Case(Act.WORDS_ADDED, form={**WORDS, "owner": "mailbox:{mailboxes}"}),
+    "POST /dashboard/settings/automatic-mails/{wording_id}": Case(Act.WORDS_CHANGED, form=WORDS),
+    "POST /dashboard/settings/automatic-mails/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/automatic-mails/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
 }
 
 
@@ -210,10 +241,27 @@ async def _things(company: Company) -> dict[str, str]:
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
         "domains": str(domain.id),
+        **await _words(company),
         "bob": str(company.bob.user_id),
         "here": f"{unique}.test",
         **ledger,
     }
+
+
+async def _words(company: Company) -> dict[str, str]:
+    """One of each kind, and no others."""
+    kinds = {
+        "signatures": wording.Kind.SIGNATURE,
+        "templates": wording.Kind.TEMPLATE,
+        "automatic-mails": wording.Kind.ACKNOWLEDGEMENT,
+    }
+    made = {}
+    async with company.database.transaction(company.organization_id) as tx:
+        await tx.run("delete from wordings")
+        for path, kind in kinds.items():
+            draft = wording.Draft(kind, {"en": wording.Text("Hello")}, name="Greeting")
+            made[path] = str((await wording.add_wording(tx, draft, by=company.alice)).id)
+    return made
 
 
 async def _last(company: Company) -> int:

@@ -54,6 +54,10 @@ class Act(StrEnum):
     MASTER_KEY_CHANGED = "MASTER_KEY_CHANGED", Group.SETTINGS, "Wrapped the data keys with another master key"
     KEYS_DESTROYED = "KEYS_DESTROYED", Group.SETTINGS, "Destroyed the organization's data keys"
 
+    WORDS_ADDED = "WORDS_ADDED", Group.MAIL, "Wrote a signature, a template or an automatic mail"
+    WORDS_CHANGED = "WORDS_CHANGED", Group.MAIL, "Changed a signature, a template or an automatic mail"
+    WORDS_REMOVED = "WORDS_REMOVED", Group.MAIL, "Removed a signature, a template or an automatic mail"
+    MAIL_RULES_CHANGED = "MAIL_RULES_CHANGED", Group.MAIL, "Changed how incoming mail is treated"
     MAILBOX_ADDED = "MAILBOX_ADDED", Group.MAIL, "Added a mailbox"
     MAILBOX_CHANGED = "MAILBOX_CHANGED", Group.MAIL, "Changed a mailbox"
     MAILBOX_SECRETS_CHANGED = "MAILBOX_SECRETS_CHANGED", Group.MAIL, "Changed a mailbox's secrets"

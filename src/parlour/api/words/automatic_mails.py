@@ -22,7 +22,6 @@ from parlour.api.words.languages import (
     as_mail_texts,
 )
 from parlour.email import safety, wording
-from parlour.email.wording import Draft, Kind, Owner, Text
 from parlour.entrance import Request
 from parlour.foundation.database import Transaction
 from parlour.people import Permission
@@ -130,7 +129,7 @@ async def list_automatic_mails(request: Request) -> AutomaticMails:
 )
 async def add_automatic_mail(request: Request, body: NewAutomaticMail) -> Answer[AutomaticMail]:
     """Write an automatic mail in one's own words"""
-    draft = Draft(Kind(body.kind), _texts(body.texts), Owner(mailbox_id=body.mailbox_id))
+    draft = wording.Draft(wording.Kind(body.kind), _texts(body.texts), wording.Owner(mailbox_id=body.mailbox_id))
     async with request.transaction() as tx:
         made = await wording.add_wording(tx, draft, by=request.actor)
     return Answer(_shown(made), {"location": f"/api/automatic-mails/{made.id}"})
@@ -172,7 +171,8 @@ async def change_automatic_mail(request: Request, id: UUID, body: AutomaticMailC
     async with request.transaction() as tx:
         kept = await _find(tx, request, id)
         texts = kept.texts if body.texts is UNSET else _texts(body.texts)
-        return _shown(await wording.change_wording(tx, kept, Draft(kept.kind, texts, kept.owner), by=request.actor))
+        draft = wording.Draft(kept.kind, texts, kept.owner)
+        return _shown(await wording.change_wording(tx, kept, draft, by=request.actor))
 
 
 @operation("DELETE /automatic-mails/{id}", Permission.MANAGE_MAIL, status=204)
@@ -192,26 +192,26 @@ async def preview_words(request: Request, body: WordsToPreview) -> PreviewedWord
 
     As a customer would get them, in text and HTML. Nothing is saved or sent.
     """
-    text = Text(body.text, body.html, body.subject)
+    text = wording.Text(body.text, body.html, body.subject)
     public_url = request.installation.settings.public_url
     # A transaction: an Idempotency-Key is used up like everywhere.
     async with request.transaction() as tx:
         shown = await wording.preview(
-            tx, Kind(body.kind), text, by=request.actor, public_url=public_url, ticket=body.ticket
+            tx, wording.Kind(body.kind), text, by=request.actor, public_url=public_url, ticket=body.ticket
         )
     return PreviewedWords(shown.subject, shown.text, shown.html)
 
 
 async def _find(tx: Transaction, request: Request, wording_id: UUID) -> wording.Wording:
-    return await wording.find_wording(tx, Kind.ACKNOWLEDGEMENT, wording_id, seen_by=request.actor)
+    return await wording.find_wording(tx, wording.Kind.ACKNOWLEDGEMENT, wording_id, seen_by=request.actor)
 
 
 async def _settings(tx: Transaction) -> MailSettings:
     return MailSettings((await safety.mail_rules(tx)).acknowledges, await wording.languages(tx))
 
 
-def _texts(given: dict[str, NewMailText]) -> dict[str, Text]:
-    return {language: Text(one.text, one.html, one.subject) for language, one in given.items()}
+def _texts(given: dict[str, NewMailText]) -> dict[str, wording.Text]:
+    return {language: wording.Text(one.text, one.html, one.subject) for language, one in given.items()}
 
 
 def _shown(one: wording.Wording) -> AutomaticMail:

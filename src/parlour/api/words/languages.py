@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from parlour.api import shapes
 from parlour.api.conventions import Body
-from parlour.email.wording import Text
+from parlour.email import wording
 
 PLACEHOLDERS = (
     "May hold {{customer.name}}, {{customer.first_name}}, {{agent.name}}, {{ticket.number}}, {{ticket.subject}}, "
@@ -52,5 +52,5 @@ class MailText(shapes.Shape, frozen=True):
     subject: str
 
 
-def as_mail_texts(texts: dict[str, Text]) -> dict[str, MailText]:
+def as_mail_texts(texts: dict[str, wording.Text]) -> dict[str, MailText]:
     return {language: MailText(one.text, one.html, one.subject) for language, one in texts.items()}

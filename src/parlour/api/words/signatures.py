@@ -11,7 +11,6 @@ from parlour.api.conventions import Body
 from parlour.api.operations import Answer, operation
 from parlour.api.words.languages import SEVERAL, Language, NewSignatureText, SignatureText
 from parlour.email import wording
-from parlour.email.wording import Draft, Kind, Owner, Text
 from parlour.entrance import Request
 from parlour.people import Permission
 
@@ -60,7 +59,7 @@ async def list_signatures(request: Request) -> Signatures:
     The organization's, the mailboxes' and one's own; administrators see every agent's.
     """
     async with request.reading() as tx:
-        found = await wording.wordings(tx, Kind.SIGNATURE, seen_by=request.actor)
+        found = await wording.wordings(tx, wording.Kind.SIGNATURE, seen_by=request.actor)
     return Signatures([_shown(one) for one in found])
 
 
@@ -76,9 +75,10 @@ async def add_signature(request: Request, body: NewSignature) -> Answer[Signatur
 
     One's own; as an administrator also a mailbox's, the organization's or another agent's.
     """
-    owner = Owner(mailbox_id=body.mailbox_id, user_id=body.user_id)
+    owner = wording.Owner(mailbox_id=body.mailbox_id, user_id=body.user_id)
+    draft = wording.Draft(wording.Kind.SIGNATURE, _texts(body.texts), owner)
     async with request.transaction() as tx:
-        made = await wording.add_wording(tx, Draft(Kind.SIGNATURE, _texts(body.texts), owner), by=request.actor)
+        made = await wording.add_wording(tx, draft, by=request.actor)
     return Answer(_shown(made), {"location": f"/api/signatures/{made.id}"})
 
 
@@ -86,7 +86,7 @@ async def add_signature(request: Request, body: NewSignature) -> Answer[Signatur
 async def read_signature(request: Request, id: UUID) -> Signature:  # noqa: A002
     """Read a signature"""
     async with request.reading() as tx:
-        return _shown(await wording.find_wording(tx, Kind.SIGNATURE, id, seen_by=request.actor))
+        return _shown(await wording.find_wording(tx, wording.Kind.SIGNATURE, id, seen_by=request.actor))
 
 
 @operation("PUT /signatures/{id}", Permission.WRITE_OWN_WORDS, example={"texts": _EXAMPLE})
@@ -96,9 +96,9 @@ async def change_signature(request: Request, id: UUID, body: SignatureChanges) -
     Replies that are written already keep the one they have.
     """
     async with request.transaction() as tx:
-        kept = await wording.find_wording(tx, Kind.SIGNATURE, id, seen_by=request.actor)
+        kept = await wording.find_wording(tx, wording.Kind.SIGNATURE, id, seen_by=request.actor)
         texts = kept.texts if body.texts is UNSET else _texts(body.texts)
-        changed = Draft(Kind.SIGNATURE, texts, kept.owner)
+        changed = wording.Draft(wording.Kind.SIGNATURE, texts, kept.owner)
         return _shown(await wording.change_wording(tx, kept, changed, by=request.actor))
 
 
@@ -106,12 +106,12 @@ async def change_signature(request: Request, id: UUID, body: SignatureChanges) -
 async def remove_signature(request: Request, id: UUID) -> None:  # noqa: A002
     """Remove a signature"""
     async with request.transaction() as tx:
-        kept = await wording.find_wording(tx, Kind.SIGNATURE, id, seen_by=request.actor)
+        kept = await wording.find_wording(tx, wording.Kind.SIGNATURE, id, seen_by=request.actor)
         await wording.remove_wording(tx, kept, by=request.actor)
 
 
-def _texts(given: dict[str, NewSignatureText]) -> dict[str, Text]:
-    return {language: Text(one.text, one.html) for language, one in given.items()}
+def _texts(given: dict[str, NewSignatureText]) -> dict[str, wording.Text]:
+    return {language: wording.Text(one.text, one.html) for language, one in given.items()}
 
 
 def _shown(one: wording.Wording) -> Signature:

@@ -12,7 +12,6 @@ from parlour.api.conventions import Body, Query
 from parlour.api.operations import Answer, operation
 from parlour.api.words.languages import SEVERAL, Language, Words
 from parlour.email import wording
-from parlour.email.wording import Draft, Kind, Owner, Text
 from parlour.entrance import Request
 from parlour.people import Permission
 from parlour.tickets import Reference
@@ -102,7 +101,7 @@ async def list_templates(request: Request, query: Search) -> Templates:
     The organization's, those of one's departments and of the mailboxes, and one's own.
     """
     async with request.reading() as tx:
-        found = await wording.wordings(tx, Kind.TEMPLATE, seen_by=request.actor, q=query.q)
+        found = await wording.wordings(tx, wording.Kind.TEMPLATE, seen_by=request.actor, q=query.q)
     return Templates([_shown(one) for one in found])
 
 
@@ -118,8 +117,8 @@ async def add_template(request: Request, body: NewTemplate) -> Answer[Template]:
 
     One's own; as a manager also for a department one works in, as an administrator for everybody.
     """
-    owner = Owner(body.mailbox_id, body.department_id, body.user_id)
-    draft = Draft(Kind.TEMPLATE, _texts(body.texts), owner, body.name)
+    owner = wording.Owner(body.mailbox_id, body.department_id, body.user_id)
+    draft = wording.Draft(wording.Kind.TEMPLATE, _texts(body.texts), owner, body.name)
     async with request.transaction() as tx:
         made = await wording.add_wording(tx, draft, by=request.actor)
     return Answer(_shown(made), {"location": f"/api/templates/{made.id}"})
@@ -129,20 +128,21 @@ async def add_template(request: Request, body: NewTemplate) -> Answer[Template]:
 async def read_template(request: Request, id: UUID) -> Template:  # noqa: A002
     """Read a template"""
     async with request.reading() as tx:
-        return _shown(await wording.find_wording(tx, Kind.TEMPLATE, id, seen_by=request.actor))
+        return _shown(await wording.find_wording(tx, wording.Kind.TEMPLATE, id, seen_by=request.actor))
 
 
 @operation("PUT /templates/{id}", Permission.WRITE_OWN_WORDS, example=_EXAMPLE)
 async def change_template(request: Request, id: UUID, body: TemplateChanges) -> Template:  # noqa: A002
     """Change a template"""
     async with request.transaction() as tx:
-        kept = await wording.find_wording(tx, Kind.TEMPLATE, id, seen_by=request.actor)
-        draft = Draft(
-            Kind.TEMPLATE,
-            kept.texts if body.texts is UNSET else _texts(body.texts),
-            Owner(*(_or(getattr(body, of), getattr(kept, of)) for of in ("mailbox_id", "department_id", "user_id"))),
-            _or(body.name, kept.name),
+        kept = await wording.find_wording(tx, wording.Kind.TEMPLATE, id, seen_by=request.actor)
+        owner = wording.Owner(
+            _or(body.mailbox_id, kept.mailbox_id),
+            _or(body.department_id, kept.department_id),
+            _or(body.user_id, kept.user_id),
         )
+        texts = kept.texts if body.texts is UNSET else _texts(body.texts)
+        draft = wording.Draft(wording.Kind.TEMPLATE, texts, owner, _or(body.name, kept.name))
         return _shown(await wording.change_wording(tx, kept, draft, by=request.actor))
 
 
@@ -150,7 +150,7 @@ async def change_template(request: Request, id: UUID, body: TemplateChanges) -> 
 async def remove_template(request: Request, id: UUID) -> None:  # noqa: A002
     """Remove a template"""
     async with request.transaction() as tx:
-        kept = await wording.find_wording(tx, Kind.TEMPLATE, id, seen_by=request.actor)
+        kept = await wording.find_wording(tx, wording.Kind.TEMPLATE, id, seen_by=request.actor)
         await wording.remove_wording(tx, kept, by=request.actor)
 
 
@@ -186,8 +186,8 @@ def _or(given: Any, kept: Any) -> Any:
     return kept if given is UNSET else given
 
 
-def _texts(given: dict[str, str]) -> dict[str, Text]:
-    return {language: Text(text) for language, text in given.items()}
+def _texts(given: dict[str, str]) -> dict[str, wording.Text]:
+    return {language: wording.Text(text) for language, text in given.items()}
 
 
 def _offered(one: wording.Offer) -> OfferedTemplate:

@@ -4,6 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from parlour import audit
+from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
 
@@ -43,6 +45,9 @@ async def change_mail_rules(tx: Transaction, rules: MailRules) -> MailRules:
     """Raises `Invalid`."""
     rules = msgspec.structs.replace(rules, refused_endings=sorted({_ending(one) for one in rules.refused_endings}))
     _check(rules)
+    details = audit.changes(msgspec.structs.asdict(await mail_rules(tx)), msgspec.structs.asdict(rules))
+    if details["after"]:
+        await audit.record(tx, Act.MAIL_RULES_CHANGED, details=details)
     await tx.run(
         f"""
         insert into organization_mail_settings (organization_id, {_COLUMNS})

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
+from parlour import audit
+from parlour.audit import Act, Subject
 from parlour.email.wording.languages import checked_language
 from parlour.email.wording.placeholders import canonical
 from parlour.foundation import clock, ids
@@ -128,7 +130,9 @@ async def add_wording(tx: Transaction, draft: Draft, *, by: Actor) -> Wording:
         raise NotYourWords()
     wording_id = ids.new()
     await _write(tx, wording_id, _checked(draft), _INSERT)
-    return await find_wording(tx, draft.kind, wording_id, seen_by=by)
+    added = await find_wording(tx, draft.kind, wording_id, seen_by=by)
+    await audit.record(tx, Act.WORDS_ADDED, on=_subject(added), details=_told(added))
+    return added
 
 
 async def change_wording(tx: Transaction, wording: Wording, draft: Draft, *, by: Actor) -> Wording:
@@ -136,7 +140,12 @@ async def change_wording(tx: Transaction, wording: Wording, draft: Draft, *, by:
     if not (may_write(wording.kind, wording.owner, by) and may_write(wording.kind, draft.owner, by)):
         raise NotYourWords()
     await _write(tx, wording.id, _checked(msgspec.structs.replace(draft, kind=wording.kind)), _UPDATE)
-    return await find_wording(tx, wording.kind, wording.id, seen_by=by)
+    changed = await find_wording(tx, wording.kind, wording.id, seen_by=by)
+    if (wording.owner, wording.name, wording.texts) != (changed.owner, changed.name, changed.texts):
+        rewritten = [code for code, text in changed.texts.items() if wording.texts.get(code) != text]
+        details = {**audit.changes(_told(wording), _told(changed)), "rewritten": rewritten}
+        await audit.record(tx, Act.WORDS_CHANGED, on=_subject(changed), details=details)
+    return changed
 
 
 async def remove_wording(tx: Transaction, wording: Wording, *, by: Actor) -> None:
@@ -144,6 +153,7 @@ async def remove_wording(tx: Transaction, wording: Wording, *, by: Actor) -> Non
     if not may_write(wording.kind, wording.owner, by):
         raise NotYourWords()
     await tx.run("delete from wordings where id = %(id)s", id=wording.id)
+    await audit.record(tx, Act.WORDS_REMOVED, on=_subject(wording), details=_told(wording))
 
 
 def may_write(kind: Kind, owner: Owner, actor: Actor) -> bool:
@@ -181,6 +191,16 @@ def checked_text(kind: Kind, text: Text, place: str = "") -> Text:
 
 
 _LITERAL: Final = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+def _subject(wording: Wording) -> Subject:
+    return Subject(wording.kind.lower(), wording.id, wording.name)
+
+
+def _told(wording: Wording) -> dict[str, Any]:
+    """What the trail is told: whose, in which languages; never the words."""
+    owner = {name: str(value) for name, value in msgspec.structs.asdict(wording.owner).items() if value}
+    return {**owner, "languages": sorted(wording.texts)}
 
 
 def _eyes(actor: Actor) -> dict[str, object]:

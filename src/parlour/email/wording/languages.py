@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+from parlour import audit
+from parlour.audit import Act
 from parlour.email.reading import language_of
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
@@ -102,6 +104,9 @@ async def set_languages(tx: Transaction, codes: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(checked_language(code, "languages") for code in codes))
     if not 1 <= len(wanted) <= _MOST:
         raise Invalid(details={"languages": f"Name 1 to {_MOST} languages."})
+    details = audit.changes({"languages": await languages(tx)}, {"languages": wanted})
+    if details["after"]:
+        await audit.record(tx, Act.SENDING_CHANGED, details=details)
     await tx.run(
         """
         insert into sending_settings (organization_id, languages) values (current_organization(), %(languages)s)

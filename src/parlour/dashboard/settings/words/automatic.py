@@ -10,7 +10,6 @@ from parlour import email
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.dashboard.settings.words.places import AUTOMATIC, names, row, written
 from parlour.email import MailboxChanges, safety, wording
-from parlour.email.wording import Kind, Owner
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Problem
@@ -51,20 +50,20 @@ async def _change_mailboxes(tx: Transaction, request: Request, form: FormMultiDi
 async def _page(request: Request, problem: Problem | None = None) -> Response[str]:
     async with request.reading() as tx:
         called = await names(tx, request.actor)
-        found = await wording.wordings(tx, Kind.ACKNOWLEDGEMENT, seen_by=request.actor)
+        found = await wording.wordings(tx, wording.Kind.ACKNOWLEDGEMENT, seen_by=request.actor)
         languages = await wording.languages(tx)
         rules, mailboxes = await safety.mail_rules(tx), await email.mailboxes(tx)
     rows = {written(one.owner): row(one, called, languages[0]) for one in found}
-    owners = [(written(owner), called.of(owner)) for owner in (Owner(), *(Owner(mailbox_id=b.id) for b in mailboxes))]
+    of_each = [wording.Owner(), *(wording.Owner(mailbox_id=mailbox.id) for mailbox in mailboxes)]
     return await sheet(
         request,
         "automatic_mails",
         problem,
         rows=rows,
-        owners=owners,
+        owners=[(written(owner), called.of(owner)) for owner in of_each],
         acknowledges=rules.acknowledges,
         mailboxes=mailboxes,
         languages=languages,
         offered=wording.NAMES | {code: wording.name_of(code) for code in languages},
-        built_in=[wording.name_of(code) for code in wording.BUILT_IN[Kind.ACKNOWLEDGEMENT]],
+        built_in=[wording.name_of(code) for code in wording.BUILT_IN[wording.Kind.ACKNOWLEDGEMENT]],
     )

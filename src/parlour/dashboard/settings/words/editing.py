@@ -11,23 +11,22 @@ from litestar.params import FromPath
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.dashboard.settings.words.places import AUTOMATIC, Place, names, owner_of, paths, place_of, written
 from parlour.email import wording
-from parlour.email.wording import BUILT_IN, Draft, Kind, Preview, Text, Wording
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound, Problem
 from parlour.people import Permission
 
 _WRITES: Final = needs(Permission.WRITE_OWN_WORDS)
-_NOTHING: Final = Text("")
+_NOTHING: Final = wording.Text("")
 
 
 class Desk(msgspec.Struct, frozen=True):
     """What lies before whoever writes. `text` may be typed and unsaved."""
 
     place: Place
-    wording: Wording | None
+    kept: wording.Wording | None
     language: str
-    text: Text
+    text: wording.Text
     owner: str = ""
     name: str = ""
     ticket: str = ""
@@ -35,15 +34,15 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def is_built_in(self) -> bool:
         """Nobody has written it in this language yet, and customers get it all the same."""
-        is_own = self.wording is not None and self.language in self.wording.texts
-        return not is_own and self.language in BUILT_IN.get(self.place.kind, {})
+        is_own = self.kept is not None and self.language in self.kept.texts
+        return not is_own and self.language in wording.BUILT_IN.get(self.place.kind, {})
 
 
 @get(paths("/new"), opt=_WRITES)
 async def new(request: Request) -> Response[str]:
     place = place_of(request)
     language = await _asked_language(request)
-    text = BUILT_IN.get(place.kind, {}).get(language, _NOTHING)
+    text = wording.BUILT_IN.get(place.kind, {}).get(language, _NOTHING)
     owner = request.query_params.get("owner")
     if owner is None:
         owner = f"user:{request.actor.user_id}"
@@ -82,7 +81,7 @@ async def one(request: Request, wording_id: FromPath[UUID]) -> Response[str]:
     place = place_of(request)
     kept = await _found(request, place, wording_id)
     language = await _asked_language(request, kept)
-    text = kept.texts.get(language) or BUILT_IN.get(place.kind, {}).get(language, _NOTHING)
+    text = kept.texts.get(language) or wording.BUILT_IN.get(place.kind, {}).get(language, _NOTHING)
     return await _page(request, Desk(place, kept, language, text, written(kept.owner), kept.name))
 
 
@@ -110,7 +109,8 @@ async def forget(request: Request, wording_id: FromPath[UUID]) -> Response[Any]:
         kept = await wording.find_wording(tx, place.kind, wording_id, seen_by=request.actor)
         texts = {code: text for code, text in kept.texts.items() if code != language}
         if texts:
-            await wording.change_wording(tx, kept, Draft(kept.kind, texts, kept.owner, kept.name), by=request.actor)
+            draft = wording.Draft(kept.kind, texts, kept.owner, kept.name)
+            await wording.change_wording(tx, kept, draft, by=request.actor)
         else:
             await wording.remove_wording(tx, kept, by=request.actor)
     called = wording.name_of(language)
@@ -128,27 +128,27 @@ async def remove(request: Request, wording_id: FromPath[UUID]) -> Response[Any]:
     return pages.redirect(place.path, said)
 
 
-def _address(place: Place, kept: Wording, language: str = "") -> str:
+def _address(place: Place, kept: wording.Wording, language: str = "") -> str:
     return f"{place.path}/{kept.id}" + (f"?language={language}" if language else "")
 
 
-def _typed(place: Place, kept: Wording | None, form: FormMultiDict) -> Desk:
-    text = Text(*(str(form.get(field) or "").replace("\r\n", "\n") for field in ("text", "html", "subject")))
-    owner = words(form, "owner") if kept is None or place.kind is Kind.TEMPLATE else written(kept.owner)
+def _typed(place: Place, kept: wording.Wording | None, form: FormMultiDict) -> Desk:
+    text = wording.Text(*(str(form.get(field) or "").replace("\r\n", "\n") for field in ("text", "html", "subject")))
+    owner = words(form, "owner") if kept is None or place.kind is wording.Kind.TEMPLATE else written(kept.owner)
     return Desk(place, kept, words(form, "language"), text, owner, words(form, "name"), words(form, "ticket"))
 
 
-def _draft(desk: Desk, kept: dict[str, Text]) -> Draft:
+def _draft(desk: Desk, kept: dict[str, wording.Text]) -> wording.Draft:
     texts = {**kept, desk.language: desk.text}
-    return Draft(desk.place.kind, texts, owner_of(desk.owner), desk.name)
+    return wording.Draft(desk.place.kind, texts, owner_of(desk.owner), desk.name)
 
 
-async def _found(request: Request, place: Place, wording_id: UUID) -> Wording:
+async def _found(request: Request, place: Place, wording_id: UUID) -> wording.Wording:
     async with request.reading() as tx:
         return await wording.find_wording(tx, place.kind, wording_id, seen_by=request.actor)
 
 
-async def _asked_language(request: Request, kept: Wording | None = None) -> str:
+async def _asked_language(request: Request, kept: wording.Wording | None = None) -> str:
     asked = request.query_params.get("language", "")
     if asked:
         return wording.checked_language(asked)
@@ -159,7 +159,7 @@ async def _asked_language(request: Request, kept: Wording | None = None) -> str:
     return next((code for code in (*known, *kept.texts) if code in kept.texts), known[0])
 
 
-async def _previewed(tx: Transaction, request: Request, desk: Desk) -> tuple[Preview | None, str]:
+async def _previewed(tx: Transaction, request: Request, desk: Desk) -> tuple[wording.Preview | None, str]:
     """What it would be; or why it can't be shown."""
     if not desk.text.text.strip():
         return None, "Write something, and it is shown here."
@@ -186,9 +186,9 @@ async def _page(request: Request, desk: Desk, problem: Problem | None = None) ->
         called = await names(tx, request.actor)
         known = await wording.languages(tx)
         shown, said = await _previewed(tx, request, desk)
-    written_in = desk.wording.texts if desk.wording else {}
+    written_in = desk.kept.texts if desk.kept else {}
     tabs = list(dict.fromkeys([*known, *written_in, *([desk.language] if desk.language else [])]))
-    may_write = desk.wording is None or wording.may_write(desk.place.kind, desk.wording.owner, request.actor)
+    may_write = desk.kept is None or wording.may_write(desk.place.kind, desk.kept.owner, request.actor)
     return await sheet(
         request,
         "words",

@@ -7,7 +7,6 @@ import msgspec
 
 from parlour import email, people
 from parlour.email import wording
-from parlour.email.wording import Kind, Owner, Wording
 from parlour.entrance import Request
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import NotFound
@@ -20,7 +19,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where words of a kind are written. `noun` is how one of them is called."""
 
     slug: str
-    kind: Kind
+    kind: wording.Kind
     noun: str
 
     @property
@@ -29,9 +28,9 @@ class Place(msgspec.Struct, frozen=True):
 
 
 PLACES: Final = (
-    Place("signatures", Kind.SIGNATURE, "signature"),
-    Place("templates", Kind.TEMPLATE, "template"),
-    Place("automatic-mails", Kind.ACKNOWLEDGEMENT, "acknowledgement"),
+    Place("signatures", wording.Kind.SIGNATURE, "signature"),
+    Place("templates", wording.Kind.TEMPLATE, "template"),
+    Place("automatic-mails", wording.Kind.ACKNOWLEDGEMENT, "acknowledgement"),
 )
 SIGNATURES, TEMPLATES, AUTOMATIC = PLACES
 
@@ -58,7 +57,7 @@ class Names(msgspec.Struct, frozen=True):
     agents: dict[UUID, str]
     actor: Actor
 
-    def of(self, owner: Owner) -> str:
+    def of(self, owner: wording.Owner) -> str:
         if owner.user_id:
             return "Yours" if owner.user_id == self.actor.user_id else self.agents.get(owner.user_id, "A former agent")
         if owner.department_id:
@@ -67,11 +66,11 @@ class Names(msgspec.Struct, frozen=True):
             return self.mailboxes.get(owner.mailbox_id, "A mailbox")
         return "Everybody’s"
 
-    def choices(self, kind: Kind) -> list[tuple[str, str]]:
+    def choices(self, kind: wording.Kind) -> list[tuple[str, str]]:
         """Whose words this agent may write, for a select."""
-        found = [(Owner(user_id=self.actor.user_id), "Yours alone"), (Owner(), "Everybody’s")]
-        found += [(Owner(department_id=one), name) for one, name in self.departments.items()]
-        found += [(Owner(mailbox_id=one), name) for one, name in self.mailboxes.items()]
+        found = [(wording.Owner(user_id=self.actor.user_id), "Yours alone"), (wording.Owner(), "Everybody’s")]
+        found += [(wording.Owner(department_id=one), name) for one, name in self.departments.items()]
+        found += [(wording.Owner(mailbox_id=one), name) for one, name in self.mailboxes.items()]
         return [(written(owner), words) for owner, words in found if wording.may_write(kind, owner, self.actor)]
 
 
@@ -84,7 +83,7 @@ async def names(tx: Transaction, actor: Actor) -> Names:
     )
 
 
-def written(owner: Owner) -> str:
+def written(owner: wording.Owner) -> str:
     """An owner as a form and an address hold it."""
     for field in ("mailbox", "department", "user"):
         if found := getattr(owner, f"{field}_id"):
@@ -92,13 +91,13 @@ def written(owner: Owner) -> str:
     return ""
 
 
-def owner_of(text: str) -> Owner:
+def owner_of(text: str) -> wording.Owner:
     """The same, read. Raises `NotFound`."""
     field, _, identity = text.partition(":")
     if not field:
-        return Owner()
+        return wording.Owner()
     try:
-        return Owner(**{f"{field}_id": UUID(identity)})
+        return wording.Owner(**{f"{field}_id": UUID(identity)})
     except (TypeError, ValueError) as strange:
         raise NotFound() from strange
 
@@ -106,14 +105,14 @@ def owner_of(text: str) -> Owner:
 class Row(msgspec.Struct, frozen=True):
     """A line of a list."""
 
-    wording: Wording
+    wording: wording.Wording
     owner: str
     languages: list[str]
     begins: str
     may_write: bool
 
 
-def row(one: Wording, called: Names, first_language: str) -> Row:
+def row(one: wording.Wording, called: Names, first_language: str) -> Row:
     text = one.texts.get(first_language) or next(iter(one.texts.values()))
     languages = [wording.name_of(code) for code in sorted(one.texts)]
     may_write = wording.may_write(one.kind, one.owner, called.actor)
