@@ -4,6 +4,7 @@ import os
 import shutil
 import smtplib
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from parlour.children import Child, until
+from tests.mail import guard
 from tests.mail.folders import free_ports, own_folder
 
 BINARY = Path("/usr/sbin/postfix")
@@ -25,9 +27,11 @@ class Postfix:
         [self.port] = free_ports(1)
         self._routes: dict[str, str] = {}
         _prepare(self)
-        # Its own start-up script would leave this process to itself; as our child it ends when we do.
+        # Its own start-up script would leave this process to itself; and it changes its user, which makes it forget
+        # that it was to end with us.
+        master = [DAEMONS / "master", "-c", home / "etc"]
         self._child = Child(
-            name="Postfix", command=[DAEMONS / "master", "-c", home / "etc"], log=home / "messages", patience=10
+            name="Postfix", command=[sys.executable, guard.__file__, *master], log=home / "messages", patience=12
         )
 
     @property

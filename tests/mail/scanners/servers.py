@@ -2,13 +2,15 @@
 
 import os
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from parlour.children import Child, until
+from tests.mail import guard
 from tests.mail.folders import NOBODY, free_ports, own_folder
 
 RSPAMD = Path("/usr/bin/rspamd")
@@ -35,7 +37,7 @@ def rspamd() -> Iterator[str]:
         (home / "conf").write_text(_RSPAMD.format(home=home, port=port))
         who = ["-u", "nobody", "-g", "nogroup"] if os.geteuid() == 0 else []
         command = [RSPAMD, "-f", "-c", home / "conf", *who]
-        with _running(Child("rspamd", command, {"TMPDIR": str(home)}, log=home / "messages"), port):
+        with _running(_guarded("rspamd", command, home), port):
             yield f"http://127.0.0.1:{port}"
 
 
@@ -46,10 +48,10 @@ def spamd() -> Iterator[str]:
     with own_folder("spamd") as home:
         [port] = free_ports(1)
         _for_nobody(home)
-        command = [SPAMD, "-p", port, "-i", "127.0.0.1", "-x", "-L", "-m", "2", "--min-children=1"]
+        command = [SPAMD, "-p", str(port), "-i", "127.0.0.1", "-x", "-L", "-m", "2", "--min-children=1"]
         command += [f"--siteconfigpath={SPAM_RULES}", f"--helper-home-dir={home}", "-r", home / "pid"]
         command += ["-u", "nobody"] if os.geteuid() == 0 else []
-        with _running(Child("spamd", [str(word) for word in command], log=home / "messages"), port):
+        with _running(_guarded("spamd", command, home), port):
             yield f"spamd://127.0.0.1:{port}"
 
 
@@ -62,13 +64,18 @@ def clamd() -> Iterator[tuple[str, str]]:
         (home / "signatures").mkdir()
         (home / "signatures" / "own.ndb").write_text(f"Parlour.Eicar:0:*:{EICAR.hex()}\n")
         (home / "conf").write_text(_CLAMD.format(home=home, port=port, largest=LARGEST_FILE))
-        with _running(Child("clamd", [CLAMD, "-c", home / "conf"], log=home / "messages"), port):
+        with _running(_guarded("clamd", [CLAMD, "-c", home / "conf"], home), port):
             yield f"tcp://127.0.0.1:{port}", f"unix://{home}/socket"
 
 
 def _need(binary: Path, packages: str) -> None:
     if not binary.exists():
         pytest.skip(f"{binary.name} is not installed: apt-get install --no-install-recommends {packages}")
+
+
+def _guarded(name: str, command: Sequence[str | Path], home: Path) -> Child:
+    words = [sys.executable, guard.__file__, *command]
+    return Child(name, words, {"TMPDIR": str(home)}, log=home / "messages", patience=12)
 
 
 def _for_nobody(home: Path) -> None:
