@@ -157,9 +157,8 @@ class Database:
 
         Raises `Unavailable` where the database can't be reached, `AlreadyDone` where `once` was committed before.
         """
-        async with self._connection() as connection:
+        async with self._begun(organization_id, "begin") as connection:
             tx = Transaction(connection, organization_id, self._signer)
-            await _begin(connection, organization_id)
             try:
                 if once:
                     await claim(connection, organization_id, once)
@@ -175,8 +174,7 @@ class Database:
     @asynccontextmanager
     async def reading(self, organization_id: UUID) -> AsyncIterator[Transaction]:
         """Read inside one organization; writing is refused by the database."""
-        async with self._connection() as connection:
-            await _begin(connection, organization_id, "begin read only")
+        async with self._begun(organization_id, "begin read only") as connection:
             try:
                 tx = Transaction(connection, organization_id, self._signer)
                 tx.is_reading = True
@@ -199,11 +197,8 @@ class Database:
         return self._pool.get_stats()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        try:
-            connection = await self._pool.getconn()
-        except PoolTimeout as timeout:
-            raise Unavailable() from timeout
+    async def _begun(self, organization_id: UUID, begin: str) -> AsyncIterator[AsyncConnection[Any]]:
+        connection = await self._living(organization_id, begin)
         try:
             yield connection
         except OperationalError as broken:
@@ -212,6 +207,23 @@ class Database:
             raise
         finally:
             await self._pool.putconn(connection)
+
+    async def _living(self, organization_id: UUID, begin: str) -> AsyncConnection[Any]:
+        # After a restart of the database the pool still has connections that are dead, as their first word shows:
+        # nothing was begun on them, so another one is taken, and nobody is told of it.
+        for _ in range(self._pool.max_size + 1):
+            try:
+                connection = await self._pool.getconn()
+            except PoolTimeout as timeout:
+                raise Unavailable() from timeout
+            try:
+                await _begin(connection, organization_id, begin)
+                return connection
+            except BaseException as failure:
+                await self._pool.putconn(connection)
+                if not (isinstance(failure, OperationalError) and connection.closed):
+                    raise
+        raise Unavailable()
 
     async def _write_down(self, connection: AsyncConnection[Any], tx: Transaction) -> None:
         for fact, at in zip(tx.facts, tx.moments, strict=True):
@@ -228,7 +240,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     set_json_loads(msgspec.json.decode, connection)
 
 
-async def _begin(connection: AsyncConnection[Any], organization_id: UUID, begin: str = "begin") -> None:
+async def _begin(connection: AsyncConnection[Any], organization_id: UUID, begin: str) -> None:
     # One round trip for both: a statement without parameters may hold several. The id is a UUID, so nothing to escape.
     both = f"{begin}; set local parlour.organization_id = '{organization_id}'"
     await connection.execute(both, prepare=False)

@@ -5,7 +5,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from parlour.foundation.errors import Unavailable
@@ -112,13 +112,19 @@ class Doorways:
         )
 
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
-        try:
-            async with self._pool.connection() as connection:
-                cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts, question))
-                await cursor.execute(question, parameters)
-                return await cursor.fetchall()
-        except PoolTimeout as timeout:
-            raise Unavailable() from timeout
+        for _ in range(self._pool.max_size + 1):
+            try:
+                async with self._pool.connection() as connection:
+                    cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts, question))
+                    await cursor.execute(question, parameters)
+                    return await cursor.fetchall()
+            except PoolTimeout as timeout:
+                raise Unavailable() from timeout
+            except OperationalError:
+                # One that a restart of the database has left behind; a question may be asked twice.
+                if not connection.closed:
+                    raise
+        raise Unavailable()
 
 
 def _all(found: list[Whereabouts]) -> list[UUID]:
