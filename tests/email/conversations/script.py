@@ -7,6 +7,8 @@
     ==> mail joins A            the mail below comes in, and this is what must become of it
     From: ...
 
+    ==> says Works.             the new words of that mail, apart from those it quotes; line breaks count as spaces
+
 `{reply}`, `{ours}`, `{thread}`, `{subject}` and `{number}` stand for the last mail of ours about ticket A: its
 Reply-To, its Message-ID, its References with that, its subject and its number; `{reply:B}` the same for ticket B.
 `{ask:A}` is the Message-ID of A's first mail, `{mailbox}` and `{second}` are two mailboxes of ours, `{neighbour}` is

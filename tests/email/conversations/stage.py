@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -68,6 +68,7 @@ class Stage:
         self._known: dict[str, Known] = {}
         self._raw = ""
         self._later = timedelta()
+        self._rows: list[Row] = []
         self.results: list[Result] = []
 
     async def play(self, conversation: Conversation) -> list[Result]:
@@ -79,6 +80,7 @@ class Stage:
             "later": self._wait,
             "mail": self._mail,
             "again": self._mail,
+            "says": self._says,
         }
         for step in conversation.steps:
             with clock.frozen(clock.now() + self._later):
@@ -139,7 +141,16 @@ class Stage:
         sender = returned[1] if returned else read.sender.email if read.sender else ""
         row = await post.bring(raw, sender=sender, to=_recipients(post, (*read.to, *read.cc)))
         assert step.expected
+        self._rows.append(row)
         self.results.append(await self._judged(step.expected, post, row))
+
+    async def _says(self, step: Step) -> None:
+        """Part of what must become of the last mail."""
+        row, last = self._rows[-1], self.results[-1]
+        said = next(one.text for one in await self._posts[""].comments(row) if one.id == row.comment_id)
+        if said.replace("\n", " ") != step.words:
+            found = f"{last.found} and says {said!r}"
+            self.results[-1] = replace(last, found=found, is_right=False)
 
     def _filled(self, raw: str) -> str:
         return _PLACEHOLDER.sub(lambda found: self._value(found[1], found[2] or "A"), raw)

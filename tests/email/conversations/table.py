@@ -1,12 +1,11 @@
 """The score of all conversations as a page. `python -m tests.email.conversations.table` plays them and writes it."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-
-import pytest
 
 from tests.email.conversations.script import Conversation
 from tests.email.conversations.stage import Result
@@ -64,8 +63,9 @@ def rendered(results: Mapping[str, Sequence[Result]], scripts: Sequence[Conversa
 
 
 def main() -> int:
-    os.environ[WRITE] = "yes"
-    return int(pytest.main(["-q", "-p", "no:xdist", str(Path(__file__).parent)]))
+    # In a process of its own: this one has imported what pytest wants to import itself.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", str(Path(__file__).parent)]
+    return subprocess.run(command, env={**os.environ, WRITE: "yes"}).returncode
 
 
 if __name__ == "__main__":
