@@ -200,3 +200,22 @@ def _certificate() -> tuple[rsa.RSAPrivateKey, bytes]:
         .sign(key, hashes.SHA256())
     )
     return key, built.public_bytes(serialization.Encoding.PEM)
+
+
+class Became(msgspec.Struct):
+    outcome: str | None
+    reason: str | None
+    size: int
+
+
+async def test_fifty_megabytes_are_refused_in_words_that_the_ledger_keeps(acme: Company, connect: Connect) -> None:
+    raw = await hook(acme, connect, email.PushSettings())
+    answer = await raw.call(content=b"X-Long: a\r\n" * (50 * 1024 * 1024 // 11))
+    words = "That is too large: at most 36,765,696 bytes are accepted here."
+    assert (answer.status_code, failure(answer)["error"]) == (413, words)
+    async with acme.database.reading(acme.organization_id) as tx:
+        became = await tx.one(Became, "select outcome, reason, size from inbound_messages")
+    reason = f"The provider handed in a mail, and was told this: {words}"
+    assert (became.outcome, became.reason, became.size) == ("REFUSED", reason, 0)
+    assert (await raw.client.post("/api/email/hooks/guessed/mime", content=b"x" * 40_000_000)).status_code == 404
+    assert len(await raw.raws()) == 1

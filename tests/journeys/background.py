@@ -65,6 +65,18 @@ class Background:
             await self._process.wait()
         assert self._process.returncode == 0, self._log.read_text()
 
+    def peak_memory(self) -> int:
+        """The most bytes that it has held at once."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+
+    def forget_peak_memory(self) -> None:
+        """It is measured anew from now on."""
+        assert self._process is not None
+        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+
     async def _is_taking(self) -> bool:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)

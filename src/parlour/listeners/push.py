@@ -11,11 +11,12 @@ from parlour import email
 from parlour.email import Delivery, sources
 from parlour.entrance import Request, public
 from parlour.foundation import crypto
-from parlour.foundation.errors import NotFound
+from parlour.foundation.errors import NotFound, TooLarge
 
 # Beyond the windows in which a call counts as fresh.
 _REMEMBERED_SECONDS: Final = 2 * 24 * 3600
 _LONGEST_ADDRESS: Final = 1000
+_TOO_LARGE: Final = "The provider handed in a mail, and was told this:"
 
 
 # Mailgun hands in the mail as it came only to addresses that end in `mime`.
@@ -32,7 +33,14 @@ async def take_call(request: Request, secret: FromPath[str]) -> Response[dict[st
     async with installation.database.reading(place.organization_id) as tx:
         mailbox = await email.find_mailbox(tx, place.id)
         kept = await sources.secrets_of(tx, installation.sealer, place.id)
-    call = sources.Call({name.lower(): value for name, value in request.headers.items()}, await request.body())
+    try:
+        body = await request.body()
+    except TooLarge as large:
+        # The provider tells the sender, or nobody: whoever misses the mail has to find it here.
+        delivery = Delivery(place.id, "", [mailbox.address], b"", source="PUSH")
+        await email.note_refused(installation, place.organization_id, delivery, f"{_TOO_LARGE} {large.message}")
+        raise
+    call = sources.Call({name.lower(): value for name, value in request.headers.items()}, body)
     secrets = {name: known.text for name, known in kept.items()}
     mail = await sources.handed_in(mailbox.push or email.PushSettings(), secrets, call)
     if mail is None or await _was_here(request, place.id.hex, mail.mark):

@@ -1,0 +1,1 @@
+"""Mail made to hurt, the whole way: over the wire, through the ledger, into a real worker whose memory is measured."""
