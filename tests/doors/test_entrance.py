@@ -15,6 +15,8 @@ from tests.doors.conftest import HOST, Clients, Connect, failure, started, token
 
 OPEN_TO_ALL = {
     "/",
+    "/api/auth/sign-in",
+    "/api/auth/sign-out",
     "/api/docs",
     "/api/docs.css",
     "/api/email/hooks/{secret:str}",
@@ -27,8 +29,12 @@ OPEN_TO_ALL = {
     "/metrics",
     "/portal/{slug:str}/brand.css",
     "/portal/{slug:str}/sign-in",
+    "/portal/{slug:str}/sign-in/set-up",
+    "/portal/{slug:str}/sign-in/totp",
     "/portal/{slug:str}/sign-out",
     "/sign-in",
+    "/sign-in/set-up",
+    "/sign-in/totp",
     "/sign-out",
     "/sign-up",
 }

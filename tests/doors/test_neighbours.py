@@ -28,6 +28,8 @@ OPEN_BY_DESIGN = {
     # An organization's portal tells its name and colour to whoever comes to sign in.
     "/portal/{slug:str}/brand.css",
     "/portal/{slug:str}/sign-in",
+    "/portal/{slug:str}/sign-in/set-up",
+    "/portal/{slug:str}/sign-in/totp",
     "/portal/{slug:str}/sign-out",
 }
 
@@ -151,6 +153,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "mailboxes": [belongings.mailbox_id],
         "domains": [belongings.domain_id],
         "ledger": [belongings.entry_id],
+        "switch": [company.organization_id],
         "hooks": ["one-that-nobody-was-given"],
         "templates": [belongings.template_id],
         "signatures": [belongings.signature_id],

@@ -2,57 +2,138 @@
 
 from parlour.access.api_tokens import PREFIX as TOKEN_PREFIX
 from parlour.access.api_tokens import ApiToken, create_token, revoke_token, tokens_of
-from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on
+from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on, pending
+from parlour.access.attempts import count, counted, of_address, of_sign_in
 from parlour.access.challenges import SECONDS as CHALLENGE_SECONDS
 from parlour.access.challenges import ChallengeOver
 from parlour.access.client import Client, name_of
+from parlour.access.confirming import ConfirmFirst, OnlyInPerson, by_password, confirm, is_fresh
+from parlour.access.known_browsers import DAYS as KNOWN_BROWSER_DAYS
+from parlour.access.known_browsers import known_browser
+from parlour.access.known_browsers import mark_of as known_browser_mark
+from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
 from parlour.access.passwords.signing_in import LONGEST as LONGEST_PASSWORD
 from parlour.access.passwords.signing_in import WrongCredentials, identities_by_password
-from parlour.access.passwords.strength import WeakPassword, check_strength
-from parlour.access.policy import Policy
+from parlour.access.passwords.strength import WeakPassword
+from parlour.access.passwords.strength import check as check_strength
+from parlour.access.policy import Policy, policy_of, set_policy
 from parlour.access.proofs import Identity, Method, Proof, proof
-from parlour.access.sessions.keeping import Session, begin_session, end_session, end_sessions_of, session_of, sign_out
+from parlour.access.recovery import after_change, change_user, take_away_second_factor
+from parlour.access.second_factor.backup_codes import HOW_MANY as BACKUP_CODES
+from parlour.access.second_factor.backup_codes import renew as renew_backup_codes
+from parlour.access.second_factor.devices import Device, devices_of, forget_device, remember_device
+from parlour.access.second_factor.enrolment import (
+    AlreadySetUp,
+    Enrolment,
+    SecondFactor,
+    begin_enrolment,
+    confirm_enrolment,
+    remove_second_factor,
+    second_factor_of,
+)
+from parlour.access.second_factor.proving import by_code, by_setting_up
+from parlour.access.second_factor.totp import WrongCode
+from parlour.access.sessions.ending import CHANNEL as CHANGES_CHANNEL
+from parlour.access.sessions.ending import Changed, announce, end_one_of, end_sessions_of, sign_out
+from parlour.access.sessions.keeping import Session, begin_session, is_over, limits_under, session_of
+from parlour.access.sessions.listing import SignedIn, sessions_of
+from parlour.access.sessions.renewing import as_it_stands
+from parlour.access.sessions.renewing import renew as renew_session
+from parlour.access.sessions.renewing import replace as replace_session
 from parlour.access.signing_up import SignUp, sign_up
 from parlour.access.standing import Standing, standing_of
 from parlour.access.steps import Step
+from parlour.access.switching import Place, places_of, switch
 
 __all__ = [
+    "BACKUP_CODES",
     "CHALLENGE_SECONDS",
+    "CHANGES_CHANNEL",
+    "KNOWN_BROWSER_DAYS",
     "LONGEST_PASSWORD",
     "TOKEN_PREFIX",
+    "AlreadySetUp",
     "ApiToken",
     "ChallengeOver",
+    "Changed",
     "Client",
+    "ConfirmFirst",
+    "Device",
+    "Enrolment",
     "Entered",
     "Identity",
     "Method",
+    "NoPassword",
+    "OnlyInPerson",
     "Outcome",
+    "Place",
     "Policy",
     "Proof",
     "Prove",
+    "SecondFactor",
     "Session",
     "SignUp",
+    "SignedIn",
     "Standing",
     "Step",
     "Waiting",
     "WeakPassword",
+    "WrongCode",
     "WrongCredentials",
+    "WrongPassword",
+    "after_change",
+    "announce",
     "arrive",
+    "as_it_stands",
+    "begin_enrolment",
     "begin_session",
+    "by_code",
+    "by_password",
+    "by_setting_up",
+    "change_user",
+    "check_password",
     "check_strength",
+    "confirm",
+    "confirm_enrolment",
+    "count",
+    "counted",
     "create_token",
-    "end_session",
+    "devices_of",
+    "end_one_of",
     "end_sessions_of",
+    "forget_device",
     "go_on",
+    "has_password",
     "hashed_password",
     "identities_by_password",
+    "is_fresh",
+    "is_over",
+    "known_browser",
+    "known_browser_mark",
+    "limits_under",
     "name_of",
+    "of_address",
+    "of_sign_in",
+    "pending",
+    "places_of",
+    "policy_of",
     "proof",
+    "remember_device",
+    "remove_second_factor",
+    "renew_backup_codes",
+    "renew_session",
+    "replace_session",
     "revoke_token",
+    "second_factor_of",
     "session_of",
+    "sessions_of",
+    "set_password",
+    "set_policy",
     "sign_out",
     "sign_up",
     "standing_of",
+    "switch",
+    "take_away_second_factor",
     "tokens_of",
 ]

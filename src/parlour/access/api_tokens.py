@@ -78,3 +78,9 @@ async def revoke_token(tx: Transaction, user_id: UUID, token_id: UUID) -> None:
     if name is None:
         raise NotFound()
     await audit.record(tx, Act.TOKEN_REVOKED, on=Subject("token", token_id, name), details={"of": user_id})
+
+
+async def revoke_all(tx: Transaction, user_id: UUID) -> None:
+    """Every live token of the user."""
+    for token in await tokens_of(tx, user_id):
+        await revoke_token(tx, user_id, token.id)

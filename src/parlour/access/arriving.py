@@ -1,14 +1,17 @@
 """How a first proof becomes a session: the steps in between, each asked once, nothing decided by a door."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 
-from parlour.access import challenges, trail
+from parlour.access import challenges
 from parlour.access.challenges import Challenge, ChallengeOver, Purpose
 from parlour.access.client import Client
 from parlour.access.proofs import Identity, Proof
-from parlour.access.sessions import keeping
+from parlour.access.second_factor import devices
+from parlour.access.sessions import keeping, renewing
+from parlour.access.sessions.keeping import Session
 from parlour.access.standing import Standing, standing_of
 from parlour.access.steps import Step
 from parlour.foundation import clock
@@ -18,13 +21,19 @@ from parlour.foundation.installation import Installation
 Prove = Callable[[Installation, Identity], Awaitable[Proof]]
 """Checks what somebody sent, and makes the proof of it. Raises `Unauthenticated` where it is wrong."""
 
+_Quietly = Callable[[Installation, Identity, Client], Awaitable[Proof | None]]
+_QUIETLY: Final[dict[Step, _Quietly]] = {Step.SECOND_FACTOR: devices.recognise}
+"""What a browser may show by itself, before a person is asked."""
+
 
 class Entered(msgspec.Struct, frozen=True):
-    """Nothing is left to ask. `token` is the new session's cookie."""
+    """Nothing is left to ask. `token` is the session's cookie, always a new one."""
 
     token: str
     identity: Identity
     standing: Standing
+    is_continued: bool = False
+    """It is the session that was there before, behind a new cookie."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -38,16 +47,22 @@ class Waiting(msgspec.Struct, frozen=True):
 Outcome = Entered | Waiting
 
 
-async def arrive(installation: Installation, identities: tuple[Identity, ...], client: Client) -> Outcome:
+async def arrive(
+    installation: Installation, identities: tuple[Identity, ...], client: Client, *, into: str | None = None
+) -> Outcome:
     """After any first proof, by whatever method: a session, or the step that must come before.
 
-    `identities` are all whom the proof opened, the wanted one first. Raises `Unauthenticated` where they are inactive.
+    `identities` are all whom the proof opened, the wanted one first. `into` is the cookie of a session that is to hold
+    them beside those it has; otherwise it is a new session. Raises `Unauthenticated` where they are inactive.
     """
-    now = clock.now().timestamp()
-    return await _advance(installation, Challenge(Purpose.SIGN_IN, identities, client.mark, now), client)
+    purpose = Purpose.SWITCH if into else Purpose.SIGN_IN
+    challenge = Challenge(purpose, identities, client.mark, clock.now().timestamp())
+    return await _advance(installation, challenge, client, into)
 
 
-async def go_on(installation: Installation, token: str, prove: Prove, client: Client) -> Outcome:
+async def go_on(
+    installation: Installation, token: str, prove: Prove, client: Client, *, into: str | None = None
+) -> Outcome:
     """The answer to a step. Raises what `prove` raises, or `ChallengeOver`.
 
     Of two right answers at once only one goes on.
@@ -58,20 +73,48 @@ async def go_on(installation: Installation, token: str, prove: Prove, client: Cl
         raise ChallengeOver()
     first, *others = challenge.identities
     gathered = msgspec.structs.replace(challenge, identities=(first.shown(shown), *others))
-    return await _advance(installation, gathered, client)
+    return await _advance(installation, gathered, client, into)
 
 
-async def _advance(installation: Installation, challenge: Challenge, client: Client) -> Outcome:
+async def pending(installation: Installation, token: str, client: Client) -> Waiting:
+    """What a challenge waits for: for the page that asks it. Raises `ChallengeOver`."""
+    challenge = await challenges.find(installation.cache, token, client)
+    standing = await _standing(installation, challenge.identity)
+    step = standing.due(challenge.identity)
+    if step is None:
+        raise ChallengeOver()
+    return Waiting(token, step, challenge.identity)
+
+
+async def _advance(installation: Installation, challenge: Challenge, client: Client, into: str | None) -> Outcome:
     identity = challenge.identity
+    standing = await _standing(installation, identity)
+    step = standing.due(identity)
+    quietly = _QUIETLY.get(step) if step else None
+    if quietly and (shown := await quietly(installation, identity, client)):
+        identity = identity.shown(shown)
+        step = standing.due(identity)
+    if step:
+        waiting = msgspec.structs.replace(challenge, identities=(identity, *challenge.identities[1:]))
+        return Waiting(await challenges.begin(installation.cache, waiting), step, identity)
+    identity = msgspec.structs.replace(identity, privileges=standing.privileges)
+    others = challenge.identities[1:]
+    if challenge.purpose is Purpose.SIGN_IN:
+        return Entered(await keeping.begin_session(installation, (identity, *others), client), identity, standing)
+    if into is None or (session := await keeping.session_of(installation, into)) is None:
+        raise ChallengeOver()
+    token = await renewing.replace(installation, into, _with(session, others), identity)
+    return Entered(token, identity, standing, is_continued=True)
+
+
+async def _standing(installation: Installation, identity: Identity) -> Standing:
     async with installation.database.reading(identity.organization_id) as tx:
         standing = await standing_of(tx, identity.user_id)
     if standing is None:
         raise Unauthenticated()
-    step = standing.due(identity)
-    if step:
-        return Waiting(await challenges.begin(installation.cache, challenge), step, identity)
-    identity = msgspec.structs.replace(identity, privileges=standing.privileges)
-    token = await keeping.begin_session(installation, (identity, *challenge.identities[1:]), client)
-    # Before anybody is given the cookie: nobody is in who isn't written down.
-    await trail.signed_in(installation, identity, standing.actor)
-    return Entered(token, identity, standing)
+    return standing
+
+
+def _with(session: Session, others: tuple[Identity, ...]) -> Session:
+    new = tuple(one for one in others if not any(one.is_same(known) for known in session.identities))
+    return msgspec.structs.replace(session, identities=(*session.identities, *new))

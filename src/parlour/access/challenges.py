@@ -33,8 +33,6 @@ class Challenge(msgspec.Struct, frozen=True):
     identities: tuple[Identity, ...]
     client: str
     begun_at: float
-    session: str = ""
-    """The session that is to be extended by a switch, by its key."""
 
     @property
     def identity(self) -> Identity:

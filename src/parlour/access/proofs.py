@@ -25,8 +25,8 @@ FIRST: Final = frozenset({Method.PASSWORD})
 SECOND: Final = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.DEVICE})
 """Those that count as a second factor. One that is both, such as a passkey with its own PIN, stands in both."""
 
-FRESH: Final = (FIRST | SECOND) - {Method.DEVICE}
-"""Those that a person does at this moment: what a dangerous act asks for."""
+BY_ITSELF: Final = frozenset({Method.DEVICE})
+"""Those that a browser shows without anybody being there: they never count as fresh."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -45,10 +45,9 @@ class Identity(msgspec.Struct, frozen=True):
     privileges: str = ""
     """What they were allowed when the session's cookie was made: another value, and it is made anew."""
 
-    @property
-    def fresh_at(self) -> float:
-        """When the person last showed something themselves."""
-        return max((proof.at for proof in self.proofs if proof.method in FRESH), default=0.0)
+    def shown_at(self, methods: frozenset[Method]) -> float:
+        """When the person last showed one of them; 0 where they never did."""
+        return max((proof.at for proof in self.proofs if proof.method in methods), default=0.0)
 
     def shown(self, proof: Proof) -> "Identity":
         """The same, with one proof more. The latest of a method counts."""

@@ -24,7 +24,7 @@ async def sign_up(tx: Transaction, form: SignUp) -> User:
     Whether the address is known elsewhere changes nothing. Raises `Invalid`, `SlugTaken` or `WeakPassword`.
     """
     email = people.normal_email(form.email)
-    strength.check_strength(form.password, email)
+    await strength.check(form.password, email, form.name, form.organization)
     await people.insert_organization(tx, form.organization, form.slug)
     password_hash = await hashing.hashed(form.password)
     return await people.add_user(tx, NewUser(form.name, email, Role.ADMIN, password_hash=password_hash))

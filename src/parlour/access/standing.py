@@ -1,5 +1,6 @@
 """How somebody stands in an organization at this moment: who they are, what it asks of them, what they have set up."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,7 @@ from parlour.access.policy import NO_POLICY, Policy
 from parlour.access.proofs import Identity
 from parlour.access.steps import Situation, Step
 from parlour.foundation.database import Transaction
-from parlour.people import Actor
+from parlour.people import Actor, Role
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -29,8 +30,45 @@ class Standing(msgspec.Struct, frozen=True):
         """What this identity has still to show before it may act here."""
         return steps.due(Situation(identity, self.actor.role, self.policy, self.has_second_factor))
 
+    @property
+    def must_set_up_by(self) -> datetime | None:
+        """Until when a second factor must be set up that is not there yet."""
+        asked = self.policy.asks_second_factor_of(self.actor.role) and not self.has_second_factor
+        return self.policy.second_factor_from if asked else None
+
 
 async def standing_of(tx: Transaction, user_id: UUID) -> Standing | None:
     """None where they are unknown or inactive."""
     actor = await people.actor_of(tx, user_id)
-    return Standing(actor) if actor else None
+    if actor is None:
+        return None
+    found = await tx.one(
+        _Found,
+        """
+        select p.second_factor_for, p.second_factor_from, p.idle_minutes, p.longest_hours, p.device_days,
+            exists (
+                select 1 from second_factors f
+                where f.user_id = %(user_id)s and f.confirmed_at is not null
+            ) as has_second_factor
+        from (values (1)) as always
+        left join security_policies p on true
+        """,
+        user_id=user_id,
+    )
+    return Standing(actor, found.policy, found.has_second_factor)
+
+
+class _Found(msgspec.Struct):
+    second_factor_for: list[Role] | None
+    second_factor_from: datetime | None
+    idle_minutes: int | None
+    longest_hours: int | None
+    device_days: int | None
+    has_second_factor: bool
+
+    @property
+    def policy(self) -> Policy:
+        if self.second_factor_for is None or self.device_days is None:
+            return NO_POLICY
+        asked = tuple(self.second_factor_for)
+        return Policy(asked, self.second_factor_from, self.idle_minutes, self.longest_hours, self.device_days)

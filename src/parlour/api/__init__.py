@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parlour.api import (
     attachments,
+    auth,
     comments,
     docs,
     health,
@@ -39,6 +40,9 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     attachments.upload_attachment,
     attachments.download_attachment,
     attachments.discard_attachment,
+    auth.sign_in,
+    auth.sign_out,
+    auth.read_session,
     me.read_me,
     users.list_users,
     users.add_user,

@@ -22,6 +22,7 @@ A ticket's `ETag` is its version: send it as `If-Match`, and nobody's change is 
 Every error is `{error, details?, timestamp, requestId}`: `error` says what to do, `details` names the fields.
 """
 _TAGS: Final = {
+    "auth": "Signing in and out with a session, as a person does.",
     "tickets": "What customers ask, and where each question stands.",
     "comments": "The words on a ticket: replies, notes, and its timeline.",
     "replies": "Replies on their way: whom they go to, taken back, sent now or again.",

@@ -91,7 +91,7 @@ def _described(function: Any, hints: dict[str, Any], *line: Any) -> Operation:
     method, path, permission, status, refusals, more = line
     summary, _, description = (function.__doc__ or "").strip().partition("\n")
     parameters = {name: hints[name] for name in hints if f"{{{name}}}" in path}
-    found = {400} if permission == entrance.PUBLIC else {*REFUSALS, *refusals}
+    found = {400, *refusals} if permission == entrance.PUBLIC else {*REFUSALS, *refusals}
     if parameters:
         found.add(404)
     if "body" in hints:

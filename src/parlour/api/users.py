@@ -101,10 +101,9 @@ async def change_user(request: Request, id: UUID, body: UserChanges) -> User:  #
         if user.role is not Role.CUSTOMER or body.role not in (UNSET, Role.CUSTOMER):
             request.actor.must(Permission.MANAGE_AGENTS)
         changes = people.UserChanges(body.name, body.role, body.reach, body.status)
-        changed = await people.change_user(tx, user, changes)
+        changed = await access.change_user(tx, user, changes)
     request.forget_identities()
-    if changed.status is UserStatus.INACTIVE:
-        await access.end_sessions_of(request.installation, request.actor.organization_id, changed.id)
+    await access.after_change(request.installation, request.actor.organization_id, changed)
     return _as_user(changed)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import jinja2
 import msgspec
@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.response import Redirect
 from psycopg import errors as sql
 
+from parlour.access import ConfirmFirst
 from parlour.entrance import pages
 from parlour.foundation import clock
 from parlour.foundation.errors import (
@@ -66,6 +67,8 @@ def answer(request: Any, failure: Exception) -> Response[Any]:
         )
     if problem.status == 401 and request.method == "GET":
         return Redirect(_sign_in(request), status_code=303)
+    if isinstance(problem, ConfirmFirst):
+        return Redirect(_confirm(request), status_code=303)
     return _page(request, problem, headers)
 
 
@@ -135,6 +138,16 @@ def _sign_in(request: Any) -> str:
     query = request.scope["query_string"].decode("latin-1")
     path = request.scope["path"] + (f"?{query}" if query else "")
     return f"{place.format(**request.scope.get('path_params', {}))}?next={quote(path, safe='/')}"
+
+
+def _confirm(request: Any) -> str:
+    """Where this door asks whether it is still you. A form is filled in again afterwards, on the page it came from."""
+    handler = request.scope["route_handler"]
+    place: str = handler.opt.get("confirm", "/confirm").format(**request.scope.get("path_params", {}))
+    back = request.scope["path"]
+    if request.method != "GET":
+        back = urlsplit(request.headers.get("referer", "")).path or "/"
+    return f"{place}?next={quote(back, safe='/')}"
 
 
 def _page(request: Any, problem: Problem, headers: dict[str, str]) -> Response[Any]:

@@ -6,10 +6,11 @@ from litestar import Litestar, Response
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 
+from parlour import access
 from parlour.entrance import csrf
 from parlour.entrance.arriving import admission
 from parlour.entrance.arriving.clients import address_of, client_of
-from parlour.entrance.arriving.identity import Identities, Visitor
+from parlour.entrance.identity import Identities, Visitor
 from parlour.entrance.limits import Limit, Limits
 from parlour.entrance.request import Request
 from parlour.foundation import circumstances
@@ -22,9 +23,11 @@ PUBLIC: Final = "PUBLIC"
 _API: Final = "/api/"
 
 
-def needs(permission: Permission) -> dict[str, Any]:
-    """A route's `opt`: who may come in."""
-    return {"permission": permission}
+def needs(permission: Permission, *, fresh: bool = False) -> dict[str, Any]:
+    """A route's `opt`: who may come in. `fresh`: a dangerous act, for which a person must have shown who they are
+    some minutes ago at most; programs with a token can't do it at all.
+    """
+    return {"permission": permission, "fresh": fresh}
 
 
 def public() -> dict[str, Any]:
@@ -48,6 +51,8 @@ async def admit(request: Request) -> Response[None] | None:
             raise
         visitor = None
     _introduce(request, visitor)
+    if visitor and visitor.session and visitor.session.identity.privileges != visitor.standing.privileges:
+        await admission.renew(request, visitor.actor, visitor.session, visitor.standing)
     await _count(request, limits, visitor)
     if request.method not in csrf.SAFE and "authorization" not in request.headers:
         await csrf.check(request, visitor.session if visitor else None)
@@ -56,6 +61,8 @@ async def admit(request: Request) -> Response[None] | None:
     if visitor is None:
         raise Unauthenticated()
     visitor.actor.must(permission)
+    if request.route_handler.opt.get("fresh"):
+        _must_be_fresh(request, visitor)
     if limit := request.route_handler.opt.get("limit"):
         await limits.spend(request, limit, str(visitor.actor.user_id))
     return None
@@ -99,9 +106,17 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
     return await identities.by_session(cookie, client_of(request)) if cookie else None
 
 
+def _must_be_fresh(request: Request, visitor: Visitor) -> None:
+    if visitor.session is None:
+        raise access.OnlyInPerson()
+    if not access.is_fresh(visitor.session, visitor.standing, request.installation.settings.confirm_minutes):
+        raise access.ConfirmFirst()
+
+
 def _introduce(request: Request, visitor: Visitor | None) -> None:
     request.scope["user"] = visitor.actor if visitor else None
     request.scope["auth"] = visitor.session if visitor else None
+    request.scope["state"]["standing"] = visitor.standing if visitor else None
     circumstances.asked_by(visitor.actor if visitor else None, address_of(request))
     if visitor and visitor.session:
         request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,6 +23,8 @@ UI = ("icon", "button", "field", "badge", "feedback")
 STREAM = "text/vnd.turbo-stream.html"
 THEMES = ("light", "dark")
 FLASH = "parlour_flash"
+# A path of ours: not `//elsewhere`, nor what a browser would read as that.
+_OUR_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -86,6 +89,13 @@ def wants_stream(request: Request[Any, Any, Any]) -> bool:
 def wants_frame(request: Request[Any, Any, Any], name: str) -> bool:
     """Whether only the Turbo frame of this name is wanted."""
     return request.headers.get("turbo-frame") == name
+
+
+def our_path(asked: str) -> str | None:
+    """The page somebody was sent here from, if it is one of ours and not this very door."""
+    if _OUR_PATH.fullmatch(asked) and not asked.startswith(("/sign-", "/api/", "/confirm", "/switch")):
+        return asked
+    return None
 
 
 def asset(name: str) -> str:

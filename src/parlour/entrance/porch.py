@@ -121,6 +121,9 @@ class _Exit:
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"private, no-cache"))
         headers.append((b"x-request-id", self._state["request_id"].encode()))
+        told = [value.partition(b"=")[0] for name, value in headers if name == b"set-cookie"]
+        # What the handler itself says of a cookie is the last word on it.
+        headers += [header for header in self._state.get("cookies", ()) if header[1].partition(b"=")[0] not in told]
         left: Left | None = self._state.get("limit")
         if left:
             headers.append((b"ratelimit-limit", str(left.limit).encode()))

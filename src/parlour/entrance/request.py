@@ -7,9 +7,9 @@ from typing import Any
 import litestar
 from litestar.datastructures import FormMultiDict, State
 
-from parlour.access import Session
-from parlour.entrance.arriving.identity import Identities
+from parlour.access import Session, Standing
 from parlour.entrance.idempotency import Attempt
+from parlour.entrance.identity import Identities
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest, Invalid, TooLarge, Unauthenticated
 from parlour.foundation.installation import Installation
@@ -40,6 +40,14 @@ class Request(litestar.Request[Actor | None, Session | None, State]):
         """Whoever asks, or None where nobody is signed in: for pages that are open to all."""
         found: Actor | None = self.scope.get("user")
         return found
+
+    @property
+    def standing(self) -> Standing:
+        """How the asker stands: also what their organization asks of them. Raises `Unauthenticated`."""
+        standing: Standing | None = self.scope["state"].get("standing")
+        if standing is None:
+            raise Unauthenticated()
+        return standing
 
     @property
     def id(self) -> str:

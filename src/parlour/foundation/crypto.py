@@ -45,8 +45,12 @@ class Signer:
             return None
         return payload
 
+    def digest(self, purpose: str, secret: bytes) -> bytes:
+        """32 bytes that may be stored of a secret too short to withstand trying out: they need our key."""
+        return hmac.digest(self._key(purpose), secret, "sha256")
+
     def _tag(self, purpose: str, payload: bytes) -> bytes:
-        return hmac.digest(self._key(purpose), payload, "sha256")[:_TAG_BYTES]
+        return self.digest(purpose, payload)[:_TAG_BYTES]
 
     def _key(self, purpose: str) -> bytes:
         return hmac.digest(self._secret_key, purpose.encode(), "sha256")

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
 
     session_days: int = 14
     session_longest_days: int = 90
+    confirm_minutes: int = 15
     worker_concurrency: int = 8
     worker_heartbeat: float = 2.0
     worker_stalled_after: float = 10.0

@@ -44,6 +44,10 @@ class Screen:
         self._window = window
         return self._events <= limit
 
+    def look_again_at_once(self) -> None:
+        """Something about its owner has changed."""
+        self._actor_due = 0.0
+
     async def is_welcome(self, identities: Identities) -> bool:
         """Whether the session or token still stands and the user is active; looked at now and then only."""
         now = time.monotonic()
@@ -57,7 +61,8 @@ class Screen:
 
     async def _look_again(self, identities: Identities) -> bool:
         visitor = await visitor_of(identities, self._session, self._token)
-        if visitor is None:
+        # Who has switched to another organization meanwhile is somebody else here.
+        if visitor is None or visitor.user_id != self.actor.user_id:
             return False
         self.actor = visitor
         return True

@@ -13,11 +13,13 @@ import structlog
 from redis.exceptions import RedisError
 
 from parlour import tickets
+from parlour.access import Changed
 from parlour.entrance import Identities
 from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.live import presence, rooms
 from parlour.live.announcing import CHANNEL, Announcer
+from parlour.live.endings import listen
 from parlour.live.screens import Screen, credentials, visitor_of
 
 log = structlog.get_logger()
@@ -58,13 +60,13 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Looks round every two seconds: who may no longer be here, who has gone without a word."""
-        looking = asyncio.create_task(self._look_round())
+        tasks = [asyncio.create_task(self._look_round()), asyncio.create_task(listen(self._cache, self._changed))]
         try:
             yield
         finally:
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             for screen in list(self._screens.values()):
                 await self._disconnect(screen.sid)
             await self._close()
@@ -182,6 +184,14 @@ class Live:
             await self.server.enter_room(screen.sid, room)
         for room in before - screen.rooms:
             await self.server.leave_room(screen.sid, room)
+
+    async def _changed(self, changed: Changed) -> None:
+        """Somebody's sessions were ended, or what they may do has changed: their screens are looked at now."""
+        self._identities.forget_user(changed.organization_id, changed.user_id)
+        for screen in list(self._screens.values()):
+            if screen.actor.user_id == changed.user_id:
+                screen.look_again_at_once()
+                await self._check(screen)
 
     async def _refresh(self) -> None:
         for screen in list(self._screens.values()):

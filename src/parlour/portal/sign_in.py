@@ -6,26 +6,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from parlour import access
-from parlour.access import Waiting, WrongCredentials
-from parlour.entrance import (
-    Limit,
-    Request,
-    address_of,
-    arrive,
-    farewell,
-    limits_of,
-    newcomer,
-    pages,
-    public,
-    step_page,
-)
+from parlour.access import Entered, Step, WrongCredentials
+from parlour.entrance import Request, arriving, pages, public
 from parlour.foundation.errors import Problem, TooManyRequests
-from parlour.people import Organization
-from parlour.portal.visit import home_of, organization_at
+from parlour.people import Organization, Permission
+from parlour.portal.visit import customers, home_of, organization_at, visit
+
+_HERE = "/portal/{slug:str}/sign-in"
 
 
-@get("/portal/{slug:str}/sign-in", opt=public())
+@get(_HERE, opt=public())
 async def form(request: Request, slug: FromPath[str]) -> Response[Any]:
     organization = await organization_at(request, slug)
     next_page = _own_page(request.query_params.get("next", ""), slug)
@@ -35,38 +25,77 @@ async def form(request: Request, slug: FromPath[str]) -> Response[Any]:
     return _form(request, organization, next_page)
 
 
-@post("/portal/{slug:str}/sign-in", opt=public())
+@post(_HERE, opt=public())
 async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
     organization = await organization_at(request, slug)
-    sent = await request.form()
-    email, password = str(sent.get("email") or ""), str(sent.get("password") or "")
-    next_page = _own_page(str(sent.get("next") or ""), slug)
     try:
-        await limits_of(request).spend(request, Limit.SIGN_IN, address_of(request), f"to:{email.strip().lower()}")
-        database = request.installation.database
-        identities = await access.identities_by_password(database, email, password, organization.id)
-        outcome, cookies = await arrive(request, identities, newcomer(request))
+        outcome, told = await arriving.by_password(request, organization.id)
     except (WrongCredentials, TooManyRequests) as refusal:
-        return _form(request, organization, next_page, email=email, refusal=refusal)
-    if isinstance(outcome, Waiting):
-        answer = step_page(f"{home_of(slug)}/sign-in", outcome, next_page)
-    else:
-        answer = Redirect(next_page, status_code=303)
-    answer.cookies.extend(cookies)
-    return answer
+        sent = await request.form()
+        next_page = _own_page(str(sent.get("next") or ""), slug)
+        return _form(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
+    return await arriving.arrived(request, _door(request, organization), outcome, told)
+
+
+@get(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
+async def code_form(request: Request, slug: FromPath[str]) -> Response[Any]:
+    door = _door(request, await organization_at(request, slug))
+    return await arriving.step_form(request, door, Step.SECOND_FACTOR)
+
+
+@post(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
+async def code(request: Request, slug: FromPath[str]) -> Response[Any]:
+    return await arriving.code_sent(request, _door(request, await organization_at(request, slug)))
+
+
+@get(f"{_HERE}/{Step.SET_UP}", opt=public())
+async def set_up_form(request: Request, slug: FromPath[str]) -> Response[Any]:
+    return await arriving.step_form(request, _door(request, await organization_at(request, slug)), Step.SET_UP)
+
+
+@post(f"{_HERE}/{Step.SET_UP}", opt=public())
+async def set_up(request: Request, slug: FromPath[str]) -> Response[Any]:
+    return await arriving.set_up_sent(request, _door(request, await organization_at(request, slug)))
+
+
+@get("/portal/{slug:str}/confirm", opt=customers(Permission.MANAGE_OWN_ACCESS))
+async def confirm_form(request: Request, slug: FromPath[str]) -> Response[Any]:
+    return await arriving.confirm_form(request, await _own_door(request, slug))
+
+
+@post("/portal/{slug:str}/confirm", opt=customers(Permission.MANAGE_OWN_ACCESS))
+async def confirm(request: Request, slug: FromPath[str]) -> Response[Any]:
+    return await arriving.confirm_sent(request, await _own_door(request, slug))
 
 
 @post("/portal/{slug:str}/sign-out", opt=public())
 async def leave(request: Request, slug: FromPath[str]) -> Response[Any]:
     answer = pages.redirect(f"{home_of(slug)}/sign-in", "You are signed out.")
-    answer.cookies.append(await farewell(request))
+    answer.cookies.append(await arriving.farewell(request))
     return answer
+
+
+async def _own_door(request: Request, slug: str) -> arriving.Door:
+    async with request.reading() as tx:
+        here = await visit(tx, request, slug)
+    return _door(request, here.organization)
+
+
+def _door(request: Request, organization: Organization) -> arriving.Door:
+    home = home_of(organization.slug)
+
+    async def there(_: Entered) -> str:
+        sent = await request.form()
+        return _own_page(str(sent.get("next") or ""), organization.slug)
+
+    look = {"organization": organization, "home": home, "stylesheet": "portal.css"}
+    return arriving.Door(f"{home}/sign-in", there, look)
 
 
 def _own_page(asked: str, slug: str) -> str:
     # Only back into this very portal, and not to its door again.
     home = home_of(slug)
-    inside = asked.startswith(f"{home}/") and not asked.startswith(f"{home}/sign-")
+    inside = asked.startswith(f"{home}/") and not asked.startswith((f"{home}/sign-", f"{home}/confirm"))
     return asked if inside and asked.isprintable() and "\\" not in asked else home
 
 

@@ -28,7 +28,9 @@ def home_of(slug: str) -> str:
 
 def customers(permission: Permission, **more: Any) -> dict[str, Any]:
     """A route's `opt`: who is not signed in is shown this portal's own door."""
-    return needs(permission) | {"sign_in": "/portal/{slug}/sign-in"} | more
+    fresh = bool(more.pop("fresh", False))
+    doors = {"sign_in": "/portal/{slug}/sign-in", "confirm": "/portal/{slug}/confirm"}
+    return needs(permission, fresh=fresh) | doors | more
 
 
 async def visit(tx: Transaction, request: Request, slug: str) -> Visit:

@@ -1,26 +1,18 @@
 """Signing in and out."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Waiting, WrongCredentials
-from parlour.entrance import (
-    Limit,
-    Request,
-    address_of,
-    arrive,
-    farewell,
-    limits_of,
-    newcomer,
-    pages,
-    public,
-    step_page,
-)
+from parlour.access import Entered, Step, WrongCredentials
+from parlour.entrance import Request, arriving, needs, pages, public
 from parlour.foundation.errors import Problem, TooManyRequests
-from parlour.site.home import home_of, our_path
+from parlour.people import Permission
+from parlour.site.home import home_of
 
 DEMO: Final = (
     ("alice@acme.test", "administrator"),
@@ -29,61 +21,134 @@ DEMO: Final = (
     ("carol@customer.test", "customer"),
     ("gina@globex.test", "next door, at Globex"),
 )
+_HERE: Final = "/sign-in"
 
 
-@get("/sign-in", opt=public())
+@get(_HERE, opt=public())
 async def form(request: Request) -> Response[Any]:
-    next_page = our_path(request.query_params.get("next", "")) or ""
+    next_page = pages.our_path(request.query_params.get("next", "")) or ""
     if request.visitor:
         home = await home_of(request.installation.database, request.visitor)
         return Redirect(next_page if next_page and request.visitor.is_agent else home, status_code=303)
     return await _form(request, next_page=next_page)
 
 
-@post("/sign-in", opt=public())
+@post(_HERE, opt=public())
 async def enter(request: Request) -> Response[Any]:
-    sent = await request.form()
-    email, password = str(sent.get("email") or ""), str(sent.get("password") or "")
-    next_page = our_path(str(sent.get("next") or "")) or ""
     try:
-        await limits_of(request).spend(request, Limit.SIGN_IN, address_of(request), f"to:{email.strip().lower()}")
-        identities = await access.identities_by_password(request.installation.database, email, password)
-        outcome, cookies = await arrive(request, identities, newcomer(request))
+        outcome, told = await arriving.by_password(request)
     except (WrongCredentials, TooManyRequests) as refusal:
-        return await _form(request, next_page=next_page, email=email, refusal=refusal)
-    if isinstance(outcome, Waiting):
-        answer = step_page("/sign-in", outcome, next_page)
-    else:
-        actor = outcome.standing.actor
-        home = await home_of(request.installation.database, actor)
-        answer = Redirect(next_page if next_page and actor.is_agent else home, status_code=303)
-    answer.cookies.extend(cookies)
-    return answer
+        sent = await request.form()
+        next_page = pages.our_path(str(sent.get("next") or "")) or ""
+        return await _form(request, next_page=next_page, email=str(sent.get("email") or ""), refusal=refusal)
+    return await arriving.arrived(request, await _door(request), outcome, told)
+
+
+@get(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
+async def code_form(request: Request) -> Response[Any]:
+    return await arriving.step_form(request, await _door(request), Step.SECOND_FACTOR)
+
+
+@post(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
+async def code(request: Request) -> Response[Any]:
+    return await arriving.code_sent(request, await _door(request))
+
+
+@get(f"{_HERE}/{Step.SET_UP}", opt=public())
+async def set_up_form(request: Request) -> Response[Any]:
+    return await arriving.step_form(request, await _door(request), Step.SET_UP)
+
+
+@post(f"{_HERE}/{Step.SET_UP}", opt=public())
+async def set_up(request: Request) -> Response[Any]:
+    return await arriving.set_up_sent(request, await _door(request))
+
+
+@get("/confirm", opt=needs(Permission.MANAGE_OWN_ACCESS))
+async def confirm_form(request: Request) -> Response[Any]:
+    return await arriving.confirm_form(request, await _door(request))
+
+
+@post("/confirm", opt=needs(Permission.MANAGE_OWN_ACCESS))
+async def confirm(request: Request) -> Response[Any]:
+    return await arriving.confirm_sent(request, await _door(request))
+
+
+@get("/switch", opt=needs(Permission.MANAGE_OWN_ACCESS))
+async def places(request: Request) -> Response[Any]:
+    """Which organizations this session may switch to, and a way to add another to it."""
+    return await _places(request)
+
+
+@post("/switch", opt=needs(Permission.MANAGE_OWN_ACCESS))
+async def add_place(request: Request) -> Response[Any]:
+    """Signs in to a further organization, by its own password, in the session that is there."""
+    try:
+        outcome, told = await arriving.by_password(request, beside=True)
+    except (WrongCredentials, TooManyRequests) as refusal:
+        return await _places(request, refusal)
+    return await arriving.arrived(request, await _door(request), outcome, told)
+
+
+@post("/switch/{organization_id:uuid}", opt=needs(Permission.MANAGE_OWN_ACCESS))
+async def switch(request: Request, organization_id: FromPath[UUID]) -> Response[Any]:
+    outcome, told = await arriving.switch(request, organization_id)
+    return await arriving.arrived(request, await _door(request), outcome, told)
 
 
 @post("/sign-out", opt=public())
 async def leave(request: Request) -> Response[Any]:
     answer = pages.redirect("/", "You are signed out.")
-    answer.cookies.append(await farewell(request))
+    answer.cookies.append(await arriving.farewell(request))
     return answer
 
 
+async def _door(request: Request) -> arriving.Door:
+    async def there(outcome: Entered) -> str:
+        actor = outcome.standing.actor
+        sent = await request.form()
+        next_page = pages.our_path(str(sent.get("next") or ""))
+        if next_page and actor.is_agent and not outcome.is_continued:
+            return next_page
+        return await home_of(request.installation.database, actor)
+
+    return arriving.Door(_HERE, there)
+
+
+async def _places(request: Request, refusal: Problem | None = None) -> Response[Any]:
+    session, _ = arriving.session_in(request)
+    return pages.render(
+        request,
+        "site/switch.html",
+        status=_status(refusal),
+        headers={"cache-control": "no-store"},
+        places=await access.places_of(request.installation, session),
+        email=request.actor.email,
+        home=await home_of(request.installation.database, request.actor),
+        refusal=refusal.message if refusal else "",
+    )
+
+
 async def _form(request: Request, *, next_page: str, email: str = "", refusal: Problem | None = None) -> Response[Any]:
-    status, headers = 200, {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store"}
     if isinstance(refusal, TooManyRequests):
-        status, headers["retry-after"] = 429, str(refusal.retry_after)
-    elif refusal:
-        status = 422
+        headers["retry-after"] = str(refusal.retry_after)
     return pages.render(
         request,
         "site/sign_in.html",
-        status=status,
+        status=_status(refusal),
         headers=headers,
         next=next_page,
         email=email[:254],
         refusal=refusal.message if refusal else "",
         demo=DEMO if await _shows_demo(request) else (),
     )
+
+
+def _status(refusal: Problem | None) -> int:
+    if refusal is None:
+        return 200
+    return 429 if isinstance(refusal, TooManyRequests) else 422
 
 
 async def _shows_demo(request: Request) -> bool:

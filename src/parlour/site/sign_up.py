@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from parlour import access, email, people
 from parlour.access import Identity, Method
-from parlour.entrance import Limit, Request, address_of, arrive, limits_of, newcomer, pages, public
+from parlour.entrance import Request, arriving, pages, public
 from parlour.foundation import ids
 from parlour.foundation.errors import Conflict, Invalid, Problem, TooManyRequests
 from parlour.site.home import DASHBOARD, home_of
@@ -50,13 +50,13 @@ async def form(request: Request) -> Response[Any]:
 async def found(request: Request) -> Response[Any]:
     sent = _read(await request.form())
     try:
-        await limits_of(request).spend(request, Limit.SIGN_IN, address_of(request))
         _check(sent)
+        await access.count(request.installation, access.of_address(arriving.client_of(request)))
         organization_id, user_id = await _found(request, sent)
     except (Invalid, Conflict, TooManyRequests) as refusal:
         return _form(request, sent, refusal)
     founder = Identity(organization_id, user_id, (access.proof(Method.PASSWORD),))
-    _, cookies = await arrive(request, (founder,), newcomer(request))
+    _, cookies = await arriving.arrive(request, (founder,), arriving.newcomer(request))
     return Redirect(DASHBOARD, status_code=303, cookies=cookies)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
-from parlour.access import trail
 from parlour.access.client import Client, short
+from parlour.access.policy import Policy
 from parlour.access.proofs import Identity
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.installation import Installation
@@ -30,6 +30,8 @@ class Session(msgspec.Struct, frozen=True):
     used_at: float
     address: str = ""
     agent: str = ""
+    before: str = ""
+    """Where it lay before its cookie was made anew: for some seconds requests under way still find it there."""
 
     @property
     def identity(self) -> Identity:
@@ -48,6 +50,11 @@ class Session(msgspec.Struct, frozen=True):
         """Must come back with each form. Another organization's page holds another one: no form crosses a switch."""
         return hmac.digest(self.secret.encode(), self.organization_id.bytes, "sha256").hex()
 
+    def others_than(self, organization_id: UUID, user_id: UUID) -> tuple[Identity, ...]:
+        """Its identities without one."""
+        gone = (organization_id, user_id)
+        return tuple(one for one in self.identities if (one.organization_id, one.user_id) != gone)
+
 
 class Limits(msgspec.Struct, frozen=True):
     """How long a session lives unused, and however much it is used."""
@@ -61,11 +68,36 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(timedelta(days=settings.session_days), timedelta(days=settings.session_longest_days))
 
 
+def limits_under(policy: Policy, settings: Settings) -> Limits:
+    """The installation's, or the organization's own where they are shorter."""
+    limits = limits_of(settings)
+    idle = timedelta(minutes=policy.idle_minutes) if policy.idle_minutes else limits.idle
+    longest = timedelta(hours=policy.longest_hours) if policy.longest_hours else limits.longest
+    return Limits(min(idle, limits.idle), min(longest, limits.longest))
+
+
 async def begin_session(installation: Installation, identities: tuple[Identity, ...], client: Client) -> str:
     """The cookie's value: always a new one. Only its digest is stored, so nobody who reads Valkey can sign in."""
     now = clock.now().timestamp()
     session = Session(ids.new(), identities, crypto.new_secret(), now, now, client.address, short(client.agent))
     return await keep(installation, session)
+
+
+async def keys_of(cache: Redis, organization_id: UUID, user_id: UUID) -> list[str]:
+    """Where a user's sessions lie, those included that ended by themselves."""
+    return [str(key) for key in await cache.smembers(index_of(organization_id, user_id))]
+
+
+async def read(cache: Redis, key: str) -> Session | None:
+    """What lies at a key, without keeping it alive."""
+    stored = await cache.get(key)
+    return msgspec.json.decode(stored, type=Session) if stored else None
+
+
+async def write(installation: Installation, key: str, session: Session) -> None:
+    """Only where it is still there: one that was ended meanwhile does not come back."""
+    seconds = _seconds_left(session, limits_of(installation.settings))
+    await installation.cache.set(key, msgspec.json.encode(session), ex=seconds, xx=True)
 
 
 async def keep(installation: Installation, session: Session) -> str:
@@ -83,17 +115,20 @@ async def keep(installation: Installation, session: Session) -> str:
 
 
 async def session_of(installation: Installation, token: str, client: Client | None = None) -> Session | None:
-    """The session, kept alive by being asked for. None where it was ended, or has lived too long."""
+    """The session, kept alive by being asked for. None where it was ended, or has lived too long.
+
+    `client` is noted as the last that used it.
+    """
     limits = limits_of(installation.settings)
     stored = await installation.cache.getex(key_of(token), ex=int(limits.idle.total_seconds()))
     if not stored:
         return None
     session = msgspec.json.decode(stored, type=Session)
     if is_over(session, limits):
-        await end_session(installation.cache, token)
+        await installation.cache.delete(key_of(token))
         return None
-    if clock.now().timestamp() - session.used_at >= _NOTED_EVERY:
-        return await _note_use(installation.cache, token, session, client, limits)
+    if client and clock.now().timestamp() - session.used_at >= _NOTED_EVERY:
+        return await _note_use(installation, token, session, client)
     return session
 
 
@@ -105,28 +140,6 @@ def is_over(session: Session, limits: Limits) -> bool:
     )
 
 
-async def end_session(cache: Redis, token: str) -> None:
-    await cache.delete(key_of(token))
-
-
-async def sign_out(installation: Installation, token: str) -> None:
-    """Somebody leaves: their session ends, and the audit trail says so. Nothing happens where it had ended already."""
-    stored = await installation.cache.getdel(key_of(token))
-    if stored:
-        session = msgspec.json.decode(stored, type=Session)
-        await trail.signed_out(installation.database, session.identity)
-
-
-async def end_sessions_of(installation: Installation, organization_id: UUID, user_id: UUID) -> None:
-    """Sign a user out everywhere."""
-    index = index_of(organization_id, user_id)
-    keys = await installation.cache.smembers(index)
-    ended = await installation.cache.delete(*keys) if keys else 0
-    await installation.cache.delete(index)
-    if ended:
-        await trail.sessions_ended(installation.database, organization_id, user_id, ended)
-
-
 def key_of(token: str) -> str:
     return f"session:{crypto.digest(token).hex()}"
 
@@ -135,12 +148,10 @@ def index_of(organization_id: UUID, user_id: UUID) -> str:
     return f"sessions:{organization_id}:{user_id}"
 
 
-async def _note_use(cache: Redis, token: str, session: Session, client: Client | None, limits: Limits) -> Session:
-    used = msgspec.structs.replace(session, used_at=clock.now().timestamp())
-    if client:
-        used = msgspec.structs.replace(used, address=client.address, agent=short(client.agent))
-    # Only where it is still there: one that was ended meanwhile does not come back.
-    await cache.set(key_of(token), msgspec.json.encode(used), ex=_seconds_left(used, limits), xx=True)
+async def _note_use(installation: Installation, token: str, session: Session, client: Client) -> Session:
+    now, agent = clock.now().timestamp(), short(client.agent)
+    used = msgspec.structs.replace(session, used_at=now, address=client.address, agent=agent)
+    await write(installation, key_of(token), used)
     return used
 
 

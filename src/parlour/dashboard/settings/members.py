@@ -42,12 +42,11 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
             user = await people.find_user(tx, user_id)
             if user.role is not Role.CUSTOMER or words(form, "role") not in ("", Role.CUSTOMER):
                 request.actor.must(Permission.MANAGE_AGENTS)
-            changed = await people.change_user(tx, user, _changes(form))
+            changed = await access.change_user(tx, user, _changes(form))
     except (Invalid, people.AddressTaken) as problem:
         return await _page(request, problem, form)
     request.forget_identities()
-    if changed.status is UserStatus.INACTIVE:
-        await access.end_sessions_of(request.installation, request.actor.organization_id, changed.id)
+    await access.after_change(request.installation, request.actor.organization_id, changed)
     return pages.redirect(_HERE, f"{changed.name} is changed.")
 
 
@@ -75,7 +74,7 @@ async def _new(request: Request, form: FormMultiDict) -> NewUser:
     if role is not Role.CUSTOMER:
         request.actor.must(Permission.MANAGE_AGENTS)
     if password or role is not Role.CUSTOMER:
-        access.check_strength(password, email)
+        await access.check_strength(password, email, words(form, "name"))
     hashed = await access.hashed_password(password) if password else None
     return NewUser(words(form, "name"), email, role, _one(Reach, words(form, "reach"), Reach.ORGANIZATION), hashed)
 

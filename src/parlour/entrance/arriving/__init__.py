@@ -1,1 +1,60 @@
-"""Coming in at any HTTP door: which client it is, who it is, and what the browser is given to keep."""
+"""Coming in at any HTTP door: which client it is, who it is, the pages in between, and what the browser keeps."""
+
+from parlour.entrance.arriving.admission import (
+    also_tell,
+    arrive,
+    cookies_for,
+    csrf_token,
+    farewell,
+    go_on,
+    half_done,
+    known_browser_cookie,
+    newcomer,
+    remember,
+    session_cookie,
+    session_in,
+    session_token,
+    step_page,
+    switch,
+    with_cookies,
+)
+from parlour.entrance.arriving.clients import address_of, client_of
+from parlour.entrance.arriving.passwords import by_password
+from parlour.entrance.arriving.steps import (
+    Door,
+    arrived,
+    code_sent,
+    confirm_form,
+    confirm_sent,
+    set_up_sent,
+    step_form,
+)
+
+__all__ = [
+    "Door",
+    "address_of",
+    "also_tell",
+    "arrive",
+    "arrived",
+    "by_password",
+    "client_of",
+    "code_sent",
+    "confirm_form",
+    "confirm_sent",
+    "cookies_for",
+    "csrf_token",
+    "farewell",
+    "go_on",
+    "half_done",
+    "known_browser_cookie",
+    "newcomer",
+    "remember",
+    "session_cookie",
+    "session_in",
+    "session_token",
+    "set_up_sent",
+    "step_form",
+    "step_page",
+    "switch",
+    "with_cookies",
+]

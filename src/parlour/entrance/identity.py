@@ -54,6 +54,8 @@ class Identities:
         standing = await self.standing(session.organization_id, session.user_id)
         if standing is None or standing.due(session.identity):
             return None
+        if access.is_over(session, access.limits_under(standing.policy, self._installation.settings)):
+            return None
         return Visitor(standing, session)
 
     async def has_session(self, token: str) -> bool:
@@ -85,6 +87,12 @@ class Identities:
                 self._standings.remember(key, standing)
         return standing
 
+    def forget_user(self, organization_id: UUID, user_id: UUID) -> None:
+        """After another process changed them."""
+        self._standings.forget((organization_id, user_id))
+        # Whose tokens these are is not known here; they are few, and soon known again.
+        self._tokens.clear()
+
     def forget(self) -> None:
         """After a user, a department or a token was changed by this very process."""
         self._standings.clear()
@@ -105,6 +113,9 @@ class _Memory(Generic[Key, Value]):
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
         self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, value)
+
+    def forget(self, key: Key) -> None:
+        self._known.pop(key, None)
 
     def clear(self) -> None:
         self._known.clear()

@@ -1,0 +1,98 @@
+"""Setting up a second factor, and being rid of it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from parlour import people
+from parlour.access.second_factor import backup_codes, devices, totp
+from parlour.access.second_factor.totp import WrongCode
+from parlour.foundation import clock
+from parlour.foundation.database import Transaction
+from parlour.foundation.errors import Conflict
+from parlour.foundation.installation import Installation
+
+# Whoever reloads the page finds the code they have scanned already; a page left open for days is not one of them.
+_SEED_WAITS: Final = timedelta(hours=1)
+
+
+class AlreadySetUp(Conflict):
+    """A second factor is set up already. Remove it first to set up another."""
+
+
+class SecondFactor(msgspec.Struct, frozen=True):
+    """What somebody has set up."""
+
+    confirmed_at: datetime
+    codes_left: int
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """What an app needs: the seed to type, or the same in a QR code. Nothing counts until a first code came back."""
+
+    seed: str
+    uri: str
+
+    @property
+    def qr_code(self) -> str:
+        return totp.qr_code(self.uri)
+
+    @property
+    def groups(self) -> str:
+        """The seed as it is easily typed."""
+        return " ".join(self.seed[at : at + 4] for at in range(0, len(self.seed), 4))
+
+
+async def second_factor_of(tx: Transaction, user_id: UUID) -> SecondFactor | None:
+    confirmed_at = await tx.value(
+        "select confirmed_at from second_factors where user_id = %(user_id)s and confirmed_at is not null",
+        user_id=user_id,
+    )
+    return SecondFactor(confirmed_at, await backup_codes.count_left(tx, user_id)) if confirmed_at else None
+
+
+async def begin_enrolment(tx: Transaction, installation: Installation, user_id: UUID) -> Enrolment:
+    """Raises `AlreadySetUp`."""
+    sealer, now = installation.sealer, clock.now()
+    fresh = totp.seal_seed(sealer, tx.organization_id, user_id, totp.new_seed())
+    sealed = await tx.value(
+        """
+        insert into second_factors as known (organization_id, user_id, seed, created_at)
+        values (current_organization(), %(user_id)s, %(fresh)s, %(now)s)
+        on conflict (organization_id, user_id) do update set
+            seed = case when known.created_at > %(now)s - %(waits)s then known.seed else excluded.seed end,
+            created_at = case when known.created_at > %(now)s - %(waits)s then known.created_at else %(now)s end
+        where known.confirmed_at is null
+        returning seed
+        """,
+        user_id=user_id,
+        fresh=fresh,
+        now=now,
+        waits=_SEED_WAITS,
+    )
+    if sealed is None:
+        raise AlreadySetUp()
+    seed = totp.open_seed(sealer, tx.organization_id, user_id, sealed)
+    user, organization = await people.find_user(tx, user_id), await people.this_organization(tx)
+    return Enrolment(seed, totp.uri(seed, user.email, organization.name))
+
+
+async def confirm_enrolment(tx: Transaction, installation: Installation, user_id: UUID, code: str) -> list[str]:
+    """The backup codes, shown this once. Raises `AlreadySetUp` or `WrongCode`."""
+    if await second_factor_of(tx, user_id):
+        raise AlreadySetUp()
+    if not await totp.spend(tx, installation.sealer, user_id, code):
+        raise WrongCode(details={"code": WrongCode.__doc__})
+    await tx.run(
+        "update second_factors set confirmed_at = %(now)s where user_id = %(user_id)s", user_id=user_id, now=clock.now()
+    )
+    return await backup_codes.renew(tx, installation.signer, user_id)
+
+
+async def remove_second_factor(tx: Transaction, user_id: UUID) -> None:
+    """With its backup codes and every remembered browser."""
+    await tx.run("delete from second_factors where user_id = %(user_id)s", user_id=user_id)
+    await tx.run("delete from backup_codes where user_id = %(user_id)s", user_id=user_id)
+    await devices.forget_all(tx, user_id)

@@ -1,0 +1,90 @@
+"""Sessions ended: one, all others, or all of a user at once, in every web process."""
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from redis.asyncio import Redis
+
+from parlour.access import trail
+from parlour.access.sessions.keeping import Session, index_of, key_of, keys_of, read, write
+from parlour.foundation.errors import NotFound
+from parlour.foundation.installation import Installation
+
+CHANNEL: Final = "parlour:access"
+"""On which every web process hears whose standing or sessions have changed."""
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """Look at this user's screens anew, and forget what was remembered of them."""
+
+    organization_id: UUID
+    user_id: UUID
+
+
+async def sign_out(installation: Installation, token: str) -> None:
+    """Somebody leaves: in every tab, and in every organization the session held."""
+    cache = installation.cache
+    session = await read(cache, key_of(token))
+    if session is None:
+        return
+    await cache.delete(key_of(token), *([session.before] if session.before else []))
+    for identity in session.identities:
+        await cache.srem(index_of(identity.organization_id, identity.user_id), key_of(token))
+        await announce(cache, identity.organization_id, identity.user_id)
+    await trail.signed_out(installation.database, session.identity)
+
+
+async def end_sessions_of(
+    installation: Installation, organization_id: UUID, user_id: UUID, *, except_for: str | None = None
+) -> int:
+    """Sign a user out everywhere, or everywhere else than in the session of a cookie. How many there were.
+
+    A session that also holds who they are in another organization goes on there.
+    """
+    cache, index = installation.cache, index_of(organization_id, user_id)
+    kept = key_of(except_for) if except_for else ""
+    ended = 0
+    for key in await keys_of(cache, organization_id, user_id):
+        if key == kept:
+            continue
+        session = await read(cache, key)
+        if session:
+            await _take_out(installation, key, session, organization_id, user_id)
+            ended += 1
+        await cache.srem(index, key)
+    await announce(cache, organization_id, user_id)
+    if ended:
+        await trail.sessions_ended(installation.database, organization_id, user_id, ended)
+    return ended
+
+
+async def end_one_of(installation: Installation, organization_id: UUID, user_id: UUID, session_id: UUID) -> None:
+    """One of a user's sessions, by its name in their list. Raises `NotFound`."""
+    cache, index = installation.cache, index_of(organization_id, user_id)
+    for key in await keys_of(cache, organization_id, user_id):
+        session = await read(cache, key)
+        if session and session.id == session_id:
+            await cache.delete(key, *([session.before] if session.before else []))
+            await cache.srem(index, key)
+            await announce(cache, organization_id, user_id)
+            await trail.sessions_ended(installation.database, organization_id, user_id, 1)
+            return
+    raise NotFound()
+
+
+async def announce(cache: Redis, organization_id: UUID, user_id: UUID) -> None:
+    """Tell every web process. Whoever does not hear it finds out by itself some seconds later."""
+    await cache.publish(CHANNEL, msgspec.json.encode(Changed(organization_id, user_id)))
+
+
+async def _take_out(
+    installation: Installation, key: str, session: Session, organization_id: UUID, user_id: UUID
+) -> None:
+    if session.before:
+        await installation.cache.delete(session.before)
+    others = session.others_than(organization_id, user_id)
+    if others:
+        await write(installation, key, msgspec.structs.replace(session, identities=others))
+    else:
+        await installation.cache.delete(key)

@@ -1,0 +1,39 @@
+"""A session behind a new cookie: at every change of what it may do, so that an old cookie never gains by it."""
+
+from typing import Final
+
+import msgspec
+
+from parlour.access.proofs import Identity, Proof
+from parlour.access.sessions.keeping import Session, index_of, keep, key_of
+from parlour.access.standing import Standing
+from parlour.foundation.installation import Installation
+
+# What a page asks for at once still carries the old cookie, and finds what the old one stood for.
+_LINGERS_SECONDS: Final = 10
+
+
+async def renew(installation: Installation, token: str, session: Session, identity: Identity) -> str | None:
+    """A new cookie, with this identity acting; None where another request is renewing it at this moment."""
+    old = key_of(token)
+    if not await installation.cache.set(f"{old}:renewed", "1", nx=True, ex=_LINGERS_SECONDS):
+        return None
+    return await replace(installation, token, session, identity)
+
+
+async def replace(installation: Installation, token: str, session: Session, identity: Identity) -> str:
+    """A new cookie, whatever else is under way: for what the person at the browser has just done."""
+    old, cache = key_of(token), installation.cache
+    others = session.others_than(identity.organization_id, identity.user_id)
+    changed = msgspec.structs.replace(session, identities=(identity, *others), before=old)
+    new = await keep(installation, changed)
+    await cache.expire(old, _LINGERS_SECONDS)
+    for one in session.identities:
+        await cache.srem(index_of(one.organization_id, one.user_id), old)
+    return new
+
+
+def as_it_stands(session: Session, standing: Standing, shown: Proof | None = None) -> Identity:
+    """The acting identity, with what it is allowed by now, and one proof more."""
+    identity = session.identity.shown(shown) if shown else session.identity
+    return msgspec.structs.replace(identity, privileges=standing.privileges)

@@ -1,0 +1,146 @@
+"""Signing in and out with JSON: for programs that act as a person, with a session's cookie."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from parlour import access, people
+from parlour.access import Entered, Outcome, Step, Waiting
+from parlour.api import shapes
+from parlour.api.conventions import Body
+from parlour.api.operations import REFUSALS, Answer, operation
+from parlour.entrance import PUBLIC, Request, arriving
+from parlour.foundation.errors import BadRequest, Unauthenticated
+from parlour.people import Permission, Role
+
+Secret = Annotated[str, Meta(max_length=2000)]
+Code = Annotated[str, Meta(max_length=64, description="Of the authenticator app, or a backup code.")]
+
+
+class NextStep(Unauthenticated):
+    """There is one more step. Send `details.challenge` together with `code`."""
+
+
+class SetUpInTheBrowser(Unauthenticated):
+    """Your organization asks for a second factor, and you have none yet. Sign in with a browser to set it up."""
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    """First `email` and `password`; where the answer says so, then its `challenge` with a `code`."""
+
+    email: Annotated[str, Meta(max_length=254, examples=["bob@acme.test"])] = ""
+    password: Secret = ""
+    organization: Annotated[str, Meta(max_length=60, description="Its short name, if you are in several.")] = ""
+    challenge: Secret = ""
+    code: Code = ""
+    remember: Annotated[bool, Meta(description="Ask this client for no code for some days.")] = False
+
+
+class Place(shapes.Shape, frozen=True):
+    """An organization."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class Who(shapes.Shape, frozen=True):
+    """Somebody who has signed in."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+
+
+class SessionNow(shapes.Shape, frozen=True):
+    """The session. Whoever writes with its cookie sends `csrfToken` as `X-CSRF-Token`."""
+
+    user: Who
+    organization: Place
+    csrf_token: str
+    expires_at: Annotated[datetime, Meta(description="When it ends if it is not used before.")]
+    second_factor: bool
+    set_up_second_factor_by: datetime | None = None
+
+
+@operation(
+    "POST /auth/sign-in", PUBLIC, refusals=REFUSALS, example={"email": "bob@acme.test", "password": "parlour-demo"}
+)
+async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
+    """Sign in
+
+    Answers with a session cookie. Where a second factor is due: 401, with `details.next` = `totp` and
+    `details.challenge`, which is to be sent again together with `code` within ten minutes, by the same client.
+    """
+    outcome = await (_second(request, body) if body.challenge else _first(request, body))
+    if isinstance(outcome, Waiting):
+        problem = NextStep if outcome.step is Step.SECOND_FACTOR else SetUpInTheBrowser
+        raise problem(details={"next": outcome.step, "challenge": outcome.challenge})
+    told = await arriving.cookies_for(request, outcome, arriving.client_of(request))
+    if body.remember and body.challenge:
+        told += await arriving.remember(request, outcome)
+    arriving.also_tell(request, *told)
+    session = await access.session_of(request.installation, outcome.token)
+    if session is None:
+        raise Unauthenticated()
+    return Answer(await _now(request, session, outcome), {"cache-control": "no-store"})
+
+
+@operation("POST /auth/sign-out", PUBLIC, status=204, refusals=REFUSALS)
+async def sign_out(request: Request) -> None:
+    """Sign out
+
+    Ends the session of the cookie that is sent along.
+    """
+    arriving.also_tell(request, await arriving.farewell(request))
+
+
+@operation("GET /auth/session", Permission.MANAGE_OWN_ACCESS)
+async def read_session(request: Request) -> SessionNow:
+    """Read my session"""
+    session, token = arriving.session_in(request)
+    return await _now(request, session, Entered(token, session.identity, request.standing))
+
+
+async def _first(request: Request, body: SignIn) -> Outcome:
+    if not body.email:
+        raise BadRequest("Send `email` and `password`, or `challenge` and `code`.")
+    installation, client = request.installation, arriving.client_of(request)
+    async with access.counted(installation, access.of_sign_in(installation, client, body.email)):
+        organization_id = await _organization(request, body.organization)
+        database = installation.database
+        identities = await access.identities_by_password(database, body.email, body.password, organization_id)
+    return await access.arrive(installation, identities, client)
+
+
+async def _second(request: Request, body: SignIn) -> Outcome:
+    client = arriving.client_of(request)
+    return await access.go_on(request.installation, body.challenge, access.by_code(body.code), client)
+
+
+async def _organization(request: Request, slug: str) -> UUID | None:
+    if not slug:
+        return None
+    found = await request.installation.database.doorways.organization_by_slug(slug)
+    # An organization that isn't there has nobody: as wrong as a password, and after as long.
+    return found or UUID(int=0)
+
+
+async def _now(request: Request, session: access.Session, outcome: Entered) -> SessionNow:
+    standing = outcome.standing
+    actor = standing.actor
+    async with request.installation.database.reading(actor.organization_id) as tx:
+        organization = await people.this_organization(tx)
+    limits = access.limits_under(standing.policy, request.installation.settings)
+    ends = min(session.used_at + limits.idle.total_seconds(), session.begun_at + limits.longest.total_seconds())
+    return SessionNow(
+        Who(actor.user_id, actor.name, actor.email, actor.role),
+        Place(organization.id, organization.slug, organization.name),
+        arriving.csrf_token(session),
+        datetime.fromtimestamp(ends, UTC),
+        standing.has_second_factor,
+        standing.must_set_up_by,
+    )
