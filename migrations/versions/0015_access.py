@@ -14,7 +14,7 @@ TABLES = """
         organization_id uuid not null,
         user_id uuid not null,
         -- Sealed: the database alone opens nothing.
-        seed bytea not null,
+        sealed_seed bytea not null,
         created_at timestamptz not null,
         -- Null until a first code has shown that the app was set up.
         confirmed_at timestamptz,

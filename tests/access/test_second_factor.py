@@ -60,13 +60,13 @@ async def test_the_codes_are_those_of_the_standard(acme: Company, seconds: int, 
 
 
 async def _with_seed(company: Company, actor: Actor, seed: str) -> None:
-    from_outside = access.second_factor.totp.seal_seed(  # type: ignore[attr-defined]
+    from_outside = await access.second_factor.totp.seal_seed(  # type: ignore[attr-defined]
         company.installation.sealer, company.organization_id, actor.user_id, seed
     )
     async with company.database.transaction(company.organization_id) as tx:
         await tx.run(
             """
-            insert into second_factors (organization_id, user_id, seed, created_at, confirmed_at)
+            insert into second_factors (organization_id, user_id, sealed_seed, created_at, confirmed_at)
             values (current_organization(), %(user_id)s, %(seed)s, now(), now())
             """,
             user_id=actor.user_id,
@@ -138,7 +138,7 @@ async def test_nobodys_codes_are_good_for_anybody_else(acme: Company, globex: Co
 async def test_neither_seed_nor_codes_stand_in_the_database(acme: Company) -> None:
     seed, codes = await set_up(acme, acme.bob)
     async with acme.database.reading(acme.organization_id) as tx:
-        kept = [bytes(value) for value in await tx.values("select seed from second_factors")]
+        kept = [bytes(value) for value in await tx.values("select sealed_seed from second_factors")]
         kept += [bytes(value) for value in await tx.values("select digest from backup_codes")]
     assert len(kept) == 11
     plain = [seed.encode(), base64.b32decode(seed), *[one.encode() for one in codes]]

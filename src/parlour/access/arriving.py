@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from parlour.access import challenges
+from parlour.access import challenges, trail
 from parlour.access.challenges import Challenge, ChallengeOver, Purpose
 from parlour.access.client import Client
 from parlour.access.proofs import Identity, Proof
@@ -68,7 +68,11 @@ async def go_on(
     Of two right answers at once only one goes on.
     """
     challenge = await challenges.try_(installation.cache, token, client)
-    shown = await prove(installation, challenge.identity)
+    try:
+        shown = await prove(installation, challenge.identity)
+    except Unauthenticated:
+        await trail.refused_step(installation.database, challenge.identity)
+        raise
     if not await challenges.end(installation.cache, token):
         raise ChallengeOver()
     first, *others = challenge.identities
@@ -100,10 +104,14 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
     identity = msgspec.structs.replace(identity, privileges=standing.privileges)
     others = challenge.identities[1:]
     if challenge.purpose is Purpose.SIGN_IN:
-        return Entered(await keeping.begin_session(installation, (identity, *others), client), identity, standing)
+        token = await keeping.begin_session(installation, (identity, *others), client)
+        # Before anybody is given the cookie: nobody is in who isn't written down.
+        await trail.signed_in(installation, identity, standing.actor)
+        return Entered(token, identity, standing)
     if into is None or (session := await keeping.session_of(installation, into)) is None:
         raise ChallengeOver()
     token = await renewing.replace(installation, into, _with(session, others), identity)
+    await trail.signed_in(installation, identity, standing.actor)
     return Entered(token, identity, standing, is_continued=True)
 
 

@@ -31,6 +31,14 @@ async def refused(database: Database, place: Whereabouts, method: Method) -> Non
         await audit.record(tx, Act.SIGN_IN_REFUSED, on=on, details=details, outcome=Outcome.REFUSED)
 
 
+async def refused_step(database: Database, identity: Identity) -> None:
+    """Their first proof was right, and what was asked for besides was not."""
+    async with database.transaction(identity.organization_id) as tx:
+        details = {"method": "SECOND_FACTOR", "shown": [proof.method for proof in identity.proofs]}
+        on = await _subject(tx, identity.user_id)
+        await audit.record(tx, Act.SIGN_IN_REFUSED, on=on, details=details, outcome=Outcome.REFUSED)
+
+
 async def refused_nobody(database: Database, place: Whereabouts) -> None:
     """An address that nobody signs in with belongs to no organization: only the log says so.
 

@@ -56,16 +56,24 @@ async def second_factor_of(tx: Transaction, user_id: UUID) -> SecondFactor | Non
 async def begin_enrolment(tx: Transaction, installation: Installation, user_id: UUID) -> Enrolment:
     """Raises `AlreadySetUp`."""
     sealer, now = installation.sealer, clock.now()
-    fresh = totp.seal_seed(sealer, tx.organization_id, user_id, totp.new_seed())
+    fresh = await totp.seal_seed(sealer, tx.organization_id, user_id, totp.new_seed())
     sealed = await tx.value(
         """
-        insert into second_factors as known (organization_id, user_id, seed, created_at)
+        insert into second_factors as known (organization_id, user_id, sealed_seed, created_at)
         values (current_organization(), %(user_id)s, %(fresh)s, %(now)s)
         on conflict (organization_id, user_id) do update set
-            seed = case when known.created_at > %(now)s - %(waits)s then known.seed else excluded.seed end,
-            created_at = case when known.created_at > %(now)s - %(waits)s then known.created_at else %(now)s end
+            (sealed_seed, created_at) = (
+                select kept.sealed_seed, kept.created_at
+                from (values
+                    (known.sealed_seed, known.created_at),
+                    (excluded.sealed_seed, excluded.created_at)
+                ) as kept (sealed_seed, created_at)
+                where kept.created_at > %(now)s - %(waits)s
+                order by kept.created_at
+                limit 1
+            )
         where known.confirmed_at is null
-        returning seed
+        returning sealed_seed
         """,
         user_id=user_id,
         fresh=fresh,
@@ -74,7 +82,7 @@ async def begin_enrolment(tx: Transaction, installation: Installation, user_id: 
     )
     if sealed is None:
         raise AlreadySetUp()
-    seed = totp.open_seed(sealer, tx.organization_id, user_id, sealed)
+    seed = await totp.open_seed(sealer, tx.organization_id, user_id, sealed)
     user, organization = await people.find_user(tx, user_id), await people.this_organization(tx)
     return Enrolment(seed, totp.uri(seed, user.email, organization.name))
 

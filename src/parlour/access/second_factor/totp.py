@@ -54,10 +54,10 @@ def matching_step(seed: str, code: str) -> int | None:
 
 async def spend(tx: Transaction, sealer: Sealer, user_id: UUID, code: str) -> bool:
     """Whether it is a code of theirs that was not used before. Of two who send it at once, one is told yes."""
-    sealed = await tx.value("select seed from second_factors where user_id = %(user_id)s", user_id=user_id)
+    sealed = await tx.value("select sealed_seed from second_factors where user_id = %(user_id)s", user_id=user_id)
     if sealed is None:
         return False
-    step = matching_step(open_seed(sealer, tx.organization_id, user_id, sealed), code)
+    step = matching_step(await open_seed(sealer, tx.organization_id, user_id, sealed), code)
     if step is None:
         return False
     return (
@@ -73,16 +73,16 @@ async def spend(tx: Transaction, sealer: Sealer, user_id: UUID, code: str) -> bo
     )
 
 
-def seal_seed(sealer: Sealer, organization_id: UUID, user_id: UUID, seed: str) -> bytes:
-    return sealer.seal(_place(organization_id, user_id), seed.encode())
+async def seal_seed(sealer: Sealer, organization_id: UUID, user_id: UUID, seed: str) -> bytes:
+    return await sealer.seal(_place(organization_id, user_id), seed.encode())
 
 
-def open_seed(sealer: Sealer, organization_id: UUID, user_id: UUID, sealed: bytes) -> str:
-    return sealer.open(_place(organization_id, user_id), bytes(sealed)).decode()
+async def open_seed(sealer: Sealer, organization_id: UUID, user_id: UUID, sealed: bytes) -> str:
+    return (await sealer.open(_place(organization_id, user_id), bytes(sealed))).decode()
 
 
 def _place(organization_id: UUID, user_id: UUID) -> Place:
-    return Place("second_factors", "seed", organization_id, user_id)
+    return Place("second_factors", "sealed_seed", organization_id, user_id)
 
 
 def _otp(seed: str) -> Any:
