@@ -25,6 +25,10 @@ DAILY_WORK = {
 """What needs none of these permissions is looked at."""
 
 WITHOUT_A_RECORD = {
+    "POST /confirm": "shows once more who one is, and changes nothing",
+    "POST /portal/{slug}/confirm": "shows once more who one is, and changes nothing",
+    "POST /switch": "signs in to another organization, whose trail has it",
+    "POST /switch/{organization_id}": "signs in to another organization, whose trail has it",
     "POST /api/tags": "a tag is a word on a ticket: nobody may do more or less because of it",
     "PUT /api/tags/{id}": "a tag is a word on a ticket",
     "DELETE /api/tags/{id}": "a tag is a word on a ticket",

@@ -16,6 +16,7 @@ READABLE = {
     ("audit_trails", "last_hash"): "of the trail's last record",
     ("audit_trails", "seal"): "a signature",
     ("idempotency_keys", "answer"): "nothing is written there any more",
+    ("backup_codes", "digest"): "keyed with the installation's own key",
     ("idempotency_keys", "fingerprint"): "the digest of a request",
     ("inbound_messages", "digest"): "of a mail's bytes",
     ("inbound_messages", "identity"): "the digest of what tells a mail from others",
