@@ -3,6 +3,7 @@ import { start } from "./start.js";
 import Autosubmit from "./controllers/autosubmit.js";
 import Composer from "./controllers/composer.js";
 import Copy from "./controllers/copy.js";
+import Countdown from "./controllers/countdown.js";
 import Details from "./controllers/details.js";
 import Live from "./controllers/live.js";
 import More from "./controllers/more.js";
@@ -17,7 +18,7 @@ import UploadForm from "./controllers/upload_form.js";
 import Words from "./controllers/words.js";
 
 start({
-  autosubmit: Autosubmit, composer: Composer, copy: Copy, details: Details, live: Live, more: More, panes: Panes,
-  people: People, picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket,
+  autosubmit: Autosubmit, composer: Composer, copy: Copy, countdown: Countdown, details: Details, live: Live, more: More,
+  panes: Panes, people: People, picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket,
   "upload-form": UploadForm, words: Words,
 });

@@ -86,7 +86,7 @@ async def test_e_resolves_i_takes_and_n_writes_a_note(acme: Company, desks: Desk
     await page.keyboard.press("n")
     await page.keyboard.type("Check the fuse")
     await page.keyboard.press("Control+Enter")
-    await expect(page.locator(".message-note .message-words")).to_have_text("Check the fuse")
+    await expect(page.locator(".message-note:not([data-pending])")).to_contain_text("Check the fuse")
     await page.keyboard.press("Escape")
     await page.keyboard.press("e")
     await expect(page.locator("#ticket-head .status")).to_have_text("Resolved")

@@ -31,7 +31,8 @@ async def test_a_ticket_is_found_read_answered_and_changed(acme: Company, desks:
     await page.locator("#resolve-form button").click()
     await expect(page.locator("#ticket-head .status")).to_have_text("Resolved")
     changed = await acme.now(ticket)
-    assert (changed.status, changed.priority, changed.comment_count) == (Status.RESOLVED, Priority.HIGH, 2)
+    # The reply can still be undone, so it counts for nobody yet.
+    assert (changed.status, changed.priority, changed.comment_count) == (Status.RESOLVED, Priority.HIGH, 1)
 
 
 async def test_more_rows_are_a_link_away(acme: Company, desks: Desks) -> None:

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from parlour import email
 from parlour.entrance import COOKIE
 from parlour.people import Actor
 from parlour.tickets import Priority, Status
@@ -85,6 +86,8 @@ async def test_an_empty_reply_is_refused_and_changes_nothing(acme: Company, conn
 
 
 async def test_send_and_resolve_is_one_step(acme: Company, connect: Connect) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await email.set_undo_seconds(tx, 0)
     ticket = await acme.ticket()
     alice = await desk(connect, acme, acme.alice)
     form = {"body": "Turn it on.", "then": "RESOLVED"}

@@ -7,9 +7,11 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from parlour.foundation import clock
 from parlour.foundation.installation import Installation
 
 _NOWHERE = UUID(int=0)
@@ -93,12 +95,27 @@ async def background(
     """A worker that runs inside, over a queue without what earlier tests left in it."""
     async with installation.database.transaction(_NOWHERE) as tx:
         await tx.run("delete from procrastinate_jobs where status <> 'doing'")
+    await _call_off_mail(installation)
     worker = Background(installation, smtp_url, log, environment)
     try:
         await worker.start()
         yield worker
     finally:
         await worker.stop()
+
+
+async def _call_off_mail(installation: Installation) -> None:
+    # What other tests left waiting is not to go out through the mail server of this one.
+    far = clock.now() + timedelta(days=1000)
+    doorways = installation.database.doorways
+    theirs = {
+        *await doorways.organizations_with_held_replies_due(far),
+        *await doorways.organizations_with_mail_due(far),
+    }
+    for organization_id in theirs:
+        async with installation.database.transaction(organization_id) as tx:
+            await tx.run("update held_replies set cancelled_at = %(now)s", now=clock.now())
+            await tx.run("update outbound_messages set state = 'CANCELLED' where state = 'QUEUED'")
 
 
 def _free_port() -> int:

@@ -23,7 +23,7 @@ export default class extends Controller {
   }
 
   actOn(key) {
-    if (!/^[a-z/]$/.test(key)) return null;
+    if (!/^[a-zA-Z/]$/.test(key)) return null;
     const all = [...document.querySelectorAll(`[data-shortcut="${key}"]`)];
     const found = all.find((element) => element.checkVisibility()) ?? all[0];
     if (!found) return null;

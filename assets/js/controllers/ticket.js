@@ -36,9 +36,10 @@ export default class extends Controller {
     document.getElementById("viewers")?.replaceChildren();
   }
 
-  // Earlier messages appear above; what is being read stays where it is, and news don't fold them up again.
+  // Earlier messages appear above; what is being read stays where it is, and news don't fold them up again, nor hide
+  // the pictures that somebody asked for.
   unfolded(frame) {
-    if (frame.classList.contains("earlier")) frame.dataset.turboPermanent = "";
+    if (frame.matches(".earlier, .message-frame")) frame.dataset.turboPermanent = "";
   }
 
   join() { tell("ticket:join", { id: this.idValue }); }

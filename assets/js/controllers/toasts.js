@@ -12,7 +12,7 @@ export default class extends Controller {
   disconnect() { removeEventListener("parlour:say", this.hear); }
 
   toastTargetConnected(toast) {
-    const stay = toast.querySelector("button") ? 8000 : 4500;
+    const stay = toast.dataset.stay ? toast.dataset.stay * 1000 : toast.querySelector("button") ? 8000 : 4500;
     setTimeout(() => { toast.dataset.leaving = ""; setTimeout(() => toast.remove(), 250); }, stay);
   }
 

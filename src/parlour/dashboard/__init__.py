@@ -1,6 +1,6 @@
 """The agents' pages: views, tickets, and what each ticket needs; settings."""
 
-from parlour.dashboard import bell, changing, files, inbox, inserting, opening, settings, writing
+from parlour.dashboard import bell, changing, files, inbox, inserting, opening, pictures, sending, settings
 
 ROUTES = [
     inbox.begin,
@@ -14,8 +14,8 @@ ROUTES = [
     opening.people_named,
     inserting.templates,
     inserting.template,
-    writing.reply,
-    writing.note,
+    *sending.ROUTES,
+    pictures.show,
     changing.properties,
     changing.delete,
     changing.restore,

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 
 from parlour import people, tickets
 from parlour.dashboard.inserting import wanted_words
+from parlour.dashboard.pictures import showing_of
 from parlour.dashboard.places import SEARCH, SORTS, Place, place_of
 from parlour.dashboard.reading import earlier_messages, since_of, ticket_view
 from parlour.dashboard.shell import shell
@@ -40,7 +41,7 @@ async def ticket(request: Request, number: FromPath[int]) -> Response[str]:
     async with request.reading() as tx:
         departments = await people.departments(tx)
         place = place_of(request, "", departments)
-        opened = await ticket_view(tx, number, departments, seen_by=request.actor)
+        opened = await ticket_view(tx, number, departments, seen_by=request.actor, showing=showing_of(request))
         inserted = await wanted_words(tx, request, opened.ticket)
         if pages.wants_frame(request, "ticket"):
             return pages.render(

@@ -41,6 +41,7 @@ from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import (
     Draft,
+    Introduced,
     NothingToSend,
     NotTaken,
     Parcel,
@@ -51,7 +52,9 @@ from parlour.email.sending import (
     acknowledge,
     answer,
     cancel_answered_replies,
+    checked_recipients,
     hang_up,
+    introduced,
     outbox,
     post,
     prepare_reply,
@@ -64,6 +67,7 @@ from parlour.email.sending import (
     send_reply,
     sendings,
     set_undo_seconds,
+    typed_addresses,
     undo,
     undo_seconds,
 )
@@ -78,6 +82,7 @@ __all__ = [
     "Delivery",
     "Draft",
     "ImapSettings",
+    "Introduced",
     "LedgerFilter",
     "LedgerPage",
     "LedgerRow",
@@ -114,9 +119,11 @@ __all__ = [
     "answer",
     "cancel_answered_replies",
     "change_mailbox",
+    "checked_recipients",
     "enter",
     "find_mailbox",
     "hang_up",
+    "introduced",
     "keep",
     "ledger_page",
     "ledger_row",
@@ -150,6 +157,7 @@ __all__ = [
     "set_up_mailbox",
     "summaries",
     "take_in",
+    "typed_addresses",
     "undo",
     "undo_seconds",
 ]

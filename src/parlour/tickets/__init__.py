@@ -13,6 +13,16 @@ from parlour.tickets.attachments import (
 from parlour.tickets.changing import Changes, change, delete, restore
 from parlour.tickets.conversation import Activity, Span, activities, comments, find_comment, last_comments
 from parlour.tickets.dangers import danger_of, ending_of
+from parlour.tickets.drafts import (
+    Draft,
+    DraftKind,
+    DraftRecipients,
+    NewDraft,
+    draft_of,
+    drop_draft,
+    keep_draft,
+    put_back,
+)
 from parlour.tickets.events import (
     AgentReplied,
     CustomerReplied,
@@ -34,7 +44,7 @@ from parlour.tickets.events import (
 )
 from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin
 from parlour.tickets.follow_ups import follow_up_days, needs_follow_up, set_follow_up_days
-from parlour.tickets.freshness import Seen, SomebodyWrote, check_seen
+from parlour.tickets.freshness import Seen, SomebodyWrote, check_seen, unseen
 from parlour.tickets.held_replies import SaidAlready, hold_reply, release_reply, take_back_reply
 from parlour.tickets.inbox import BadCursor, Filter, Page, Sort, count, list_page, page_statement
 from parlour.tickets.models import (
@@ -72,8 +82,12 @@ __all__ = [
     "Comment",
     "CustomerReplied",
     "DepartmentChanged",
+    "Draft",
+    "DraftKind",
+    "DraftRecipients",
     "Filter",
     "InBin",
+    "NewDraft",
     "NoteAdded",
     "Opening",
     "Page",
@@ -123,6 +137,8 @@ __all__ = [
     "delete",
     "discard_attachment",
     "discard_unsent",
+    "draft_of",
+    "drop_draft",
     "ending_of",
     "filter_of",
     "find",
@@ -133,6 +149,7 @@ __all__ = [
     "hold",
     "hold_in_bin",
     "hold_reply",
+    "keep_draft",
     "last_comments",
     "list_page",
     "marked_words",
@@ -142,6 +159,7 @@ __all__ = [
     "page_statement",
     "participants",
     "preview_of",
+    "put_back",
     "relate",
     "related",
     "release_reply",
@@ -156,6 +174,7 @@ __all__ = [
     "tags",
     "take_back_reply",
     "takes_part",
+    "unseen",
     "view_counts",
     "words_of",
 ]

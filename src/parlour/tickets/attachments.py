@@ -147,9 +147,16 @@ async def discard_attachment(tx: Transaction, blobs: Blobs, attachment_id: UUID,
 
 
 async def discard_unsent(tx: Transaction, blobs: Blobs, before: datetime) -> int:
-    """Drop uploads from before a moment that no comment ever named. How many they were."""
+    """Drop uploads from before a moment that no comment ever named, and no draft waits with. How many they were."""
     keys = await tx.values(
-        "delete from attachments where comment_id is null and created_at < %(before)s returning blob_key", before=before
+        """
+        delete from attachments a
+        where a.comment_id is null and a.created_at < %(before)s and not exists (
+            select from drafts d where d.user_id = a.uploader_id and a.id = any(d.attachment_ids)
+        )
+        returning a.blob_key
+        """,
+        before=before,
     )
     for key in keys:
         await blobs.delete(key)

@@ -23,13 +23,18 @@ class Seen(msgspec.Struct, frozen=True):
 
 async def check_seen(tx: Transaction, ticket: Ticket, seen: Seen, *, by: Actor) -> None:
     """Raises `SomebodyWrote`, naming the newer public comments of others, where there are any. The ticket is held."""
-    unseen: list[UUID] = []
+    newer = await unseen(tx, ticket, seen, by=by)
+    if newer:
+        raise SomebodyWrote(details={"newerCommentIds": [str(comment_id) for comment_id in newer]})
+
+
+async def unseen(tx: Transaction, ticket: Ticket, seen: Seen, *, by: Actor) -> list[UUID]:
+    """The public comments of others that came after what was seen, from old to new: at most fifty."""
     if seen.comment_id:
-        unseen = await _since_comment(tx, ticket, seen.comment_id, by)
-    elif seen.version is not None:
-        unseen = await _since_version(tx, ticket, seen.version, by)
-    if unseen:
-        raise SomebodyWrote(details={"newerCommentIds": [str(comment_id) for comment_id in unseen]})
+        return await _since_comment(tx, ticket, seen.comment_id, by)
+    if seen.version is not None:
+        return await _since_version(tx, ticket, seen.version, by)
+    return []
 
 
 async def _since_comment(tx: Transaction, ticket: Ticket, comment_id: UUID, by: Actor) -> list[UUID]:

@@ -7,7 +7,14 @@ from parlour.email.sending.holding import Draft, cancel_answered_replies, releas
 from parlour.email.sending.outgoing import post
 from parlour.email.sending.posting import NotTaken, Parcel, outbox
 from parlour.email.sending.preparing import prepare_reply
-from parlour.email.sending.recipients import Recipients, recipients_for
+from parlour.email.sending.recipients import (
+    Introduced,
+    Recipients,
+    checked_recipients,
+    introduced,
+    recipients_for,
+    typed_addresses,
+)
 from parlour.email.sending.relays import hang_up
 from parlour.email.sending.repeating import NothingToSend, send_now
 from parlour.email.sending.settings import set_undo_seconds, undo_seconds
@@ -15,6 +22,7 @@ from parlour.email.sending.states import Sending, SendingState, sendings
 
 __all__ = [
     "Draft",
+    "Introduced",
     "NotTaken",
     "NothingToSend",
     "Parcel",
@@ -25,7 +33,9 @@ __all__ = [
     "acknowledge",
     "answer",
     "cancel_answered_replies",
+    "checked_recipients",
     "hang_up",
+    "introduced",
     "outbox",
     "post",
     "prepare_reply",
@@ -38,6 +48,7 @@ __all__ = [
     "send_reply",
     "sendings",
     "set_undo_seconds",
+    "typed_addresses",
     "undo",
     "undo_seconds",
 ]

@@ -9,7 +9,7 @@ import msgspec
 from parlour import people, tickets
 from parlour.email.events import ReplyCancelled
 from parlour.email.reading import Address
-from parlour.email.sending.recipients import Recipients
+from parlour.email.sending.recipients import Recipients, bring_along, introduced
 from parlour.email.threading import overseer
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
@@ -36,20 +36,24 @@ class _Held(msgspec.Struct, frozen=True):
     status_after: Status | None
     created_at: datetime
     cancelled_at: datetime | None
+    newcomers: list[str]
 
 
 async def keep_back(
     tx: Transaction, comment: Comment, release_at: datetime, status: Status | None, *, unless_answered: bool
 ) -> None:
     """Remember when a held reply is to be said. The moment is a column; the job is only the quicker way to see it."""
+    recipients = await _recipients(tx, comment.id)
+    known = await introduced(tx, comment.ticket_id, [*recipients.to, *recipients.cc])
     await tx.run(
         """
         insert into held_replies
-            (organization_id, comment_id, ticket_id, release_at, unless_answered, status_after, created_at)
+            (organization_id, comment_id, ticket_id, release_at, unless_answered, status_after, newcomers, created_at)
         values
             (current_organization(), %(comment_id)s, %(ticket_id)s, %(release_at)s, %(unless_answered)s, %(status)s,
-             %(now)s)
+             %(newcomers)s, %(now)s)
         """,
+        newcomers=[one.email for one in known if one.is_new],
         comment_id=comment.id,
         ticket_id=comment.ticket_id,
         release_at=release_at,
@@ -133,6 +137,9 @@ async def _release_or_cancel(tx: Transaction, held: _Held) -> None:
 
 async def _release(tx: Transaction, ticket: Ticket, held: _Held) -> None:
     await tx.run("delete from held_replies where comment_id = %(comment_id)s", comment_id=held.comment_id)
+    openly = await _recipients(tx, held.comment_id)
+    joining = [one for one in (*openly.to, *openly.cc) if one.email in held.newcomers]
+    await bring_along(tx, ticket, Recipients(joining))
     comment = await tickets.release_reply(tx, ticket, held.comment_id, by=overseer(tx.organization_id))
     author = await people.actor_of(tx, comment.author_id)
     if held.status_after and author and author.is_agent:
@@ -155,7 +162,7 @@ async def _held(tx: Transaction, comment_id: UUID, lock: str = "") -> _Held | No
     return await tx.maybe(
         _Held,
         f"""
-        select comment_id, ticket_id, release_at, unless_answered, status_after, created_at, cancelled_at
+        select comment_id, ticket_id, release_at, unless_answered, status_after, created_at, cancelled_at, newcomers
         from held_replies
         where comment_id = %(comment_id)s
         {lock}

@@ -12,7 +12,7 @@ from parlour import tickets
 from parlour.email import wording
 from parlour.email.mailboxes import Mailbox, mailbox_for
 from parlour.email.sending import composing
-from parlour.email.sending.recipients import Recipients, bring_along, checked, recipients_for
+from parlour.email.sending.recipients import Recipients, bring_along, checked_recipients, recipients_for
 from parlour.email.sending.states import SendingState
 from parlour.email.threading import overseer
 from parlour.foundation import clock, ids
@@ -57,15 +57,16 @@ async def prepare_reply(
 ) -> UUID | None:
     """Freeze the mail of a reply in the transaction that writes it. Without recipients: those of `recipients_for`.
 
-    None where nobody outside is to get it. Who is named openly takes part from now on. Raises `Invalid`.
+    None where nobody outside is to get it. Who is named openly takes part from the moment it is said. Raises `Invalid`.
     """
     if recipients is None:
         recipients = await recipients_for(tx, ticket, by=by.user_id)
         if not recipients.to:
             return None
     else:
-        recipients = await checked(tx, recipients)
-        await bring_along(tx, ticket, recipients)
+        recipients = await checked_recipients(tx, recipients)
+        if comment.held_at is None:
+            await bring_along(tx, ticket, recipients)
     mailbox = await mailbox_for(tx, ticket)
     thread = await thread_of(tx, ticket.id)
     return await write_down(

@@ -1,5 +1,6 @@
 """Who gets a reply: shown before it is sent, frozen with it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,8 @@ from parlour.people import Role
 from parlour.tickets import Ticket
 
 _MOST: Final = 50
+_PIECE: Final = re.compile(r'(?:"[^"]*"|[^,;"\n])+|"')
+_NAMED: Final = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*", re.DOTALL)
 
 
 class Recipients(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ async def recipients_for(tx: Transaction, ticket: Ticket, *, by: UUID | None = N
     return Recipients(to, cc) if to else Recipients(cc[:1], cc[1:])
 
 
-async def checked(tx: Transaction, recipients: Recipients) -> Recipients:
+async def checked_recipients(tx: Transaction, recipients: Recipients) -> Recipients:
     """Each address once, as it is stored, with the name it is known by. Raises `Invalid`, naming the field."""
     ours = {mailbox.address for mailbox in await mailboxes(tx)}
     known: set[str] = set()
@@ -62,6 +65,49 @@ async def checked(tx: Transaction, recipients: Recipients) -> Recipients:
     names = await _names(tx, [address.email for address in (*to, *cc, *bcc) if not address.name])
     to, cc, bcc = ([Address(one.email, one.name or names.get(one.email, "")) for one in kind] for kind in (to, cc, bcc))
     return Recipients(to, cc, bcc)
+
+
+class Introduced(msgspec.Struct, frozen=True):
+    """What its writer should know of somebody before a reply goes to them.
+
+    `is_new` where they did not take part in the ticket so far; `bounced` has the server's words where the last mail to
+    them came back for good.
+    """
+
+    email: str
+    name: str
+    is_new: bool
+    bounced: str | None
+
+
+async def introduced(tx: Transaction, ticket_id: UUID, recipients: Sequence[Address]) -> list[Introduced]:
+    """Each of them, in the order given."""
+    return await tx.all(
+        Introduced,
+        """
+        select one.email, coalesce(nullif(one.name, ''), u.name, '') as name, p.user_id is null as is_new,
+            case when u.mail_state = 'BOUNCING' then coalesce(u.mail_state_words, '') end as bounced
+        from unnest(%(emails)s::text[], %(names)s::text[]) with ordinality as one (email, name, place)
+        left join users u on u.email = one.email
+        left join participants p
+            on p.organization_id = u.organization_id and p.ticket_id = %(ticket_id)s and p.user_id = u.id
+        order by one.place
+        """,
+        ticket_id=ticket_id,
+        emails=[one.email for one in recipients],
+        names=[one.name for one in recipients],
+    )
+
+
+def typed_addresses(text: str) -> list[Address]:
+    """What somebody typed into a line of recipients: `Carol <carol@example.com>, dave@example.com`. Not checked yet."""
+    found = []
+    for piece in _PIECE.findall(text):
+        named = _NAMED.fullmatch(piece)
+        name, email = (named[1].strip('" '), named[2]) if named else ("", piece)
+        if email.strip(' "'):
+            found.append(Address(email.strip(), name))
+    return found
 
 
 async def bring_along(tx: Transaction, ticket: Ticket, recipients: Recipients) -> None:
