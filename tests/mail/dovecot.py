@@ -31,7 +31,7 @@ class Dovecot:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.imap_port, self.imaps_port, self.lmtp_port = free_ports(3)
+        self.imap_port, self.imaps_port, self.lmtp_port, self.sign_in_port = free_ports(4)
         self.certificate = home / "cert.pem"
         _prepare(self)
         self._child = Child(
@@ -141,7 +141,12 @@ def _prepare(server: Dovecot) -> None:
         "uid": NOBODY if is_root else user.pw_uid,
         "gid": NOBODY if is_root else user.pw_gid,
     }
-    ports = {"imap": server.imap_port, "imaps": server.imaps_port, "lmtp": server.lmtp_port}
+    ports = {
+        "imap": server.imap_port,
+        "imaps": server.imaps_port,
+        "lmtp": server.lmtp_port,
+        "auth": server.sign_in_port,
+    }
     (home / "dovecot.conf").write_text(SETTINGS.format(home=home, **who, **ports))
     (home / "oauth2.conf").write_text(TOKENS.format(home=home))
     (home / "keys/default/HS256/default").write_bytes(base64.b64encode(KEY))
@@ -216,6 +221,13 @@ service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
     port = {lmtp}
+  }}
+}}
+service auth {{
+  # Where a Postfix asks whether somebody may sign in.
+  inet_listener {{
+    address = 127.0.0.1
+    port = {auth}
   }}
 }}
 service stats {{

@@ -22,11 +22,11 @@ DAEMONS = Path("/usr/lib/postfix/sbin")
 class Postfix:
     """Where it takes mail, and where it carries it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, more_settings: str = "") -> None:
         self.home = home
         [self.port] = free_ports(1)
         self._routes: dict[str, str] = {}
-        _prepare(self)
+        _prepare(self, more_settings)
         # Its own start-up script would leave this process to itself; and it changes its user, which makes it forget
         # that it was to end with us.
         master = [DAEMONS / "master", "-c", home / "etc"]
@@ -56,7 +56,10 @@ class Postfix:
         """Mail for this domain goes there: `smtp:[127.0.0.1]:2525`, `lmtp:inet:127.0.0.1:24`."""
         self._routes[domain] = to
         _write_routes(self.home, self._routes)
-        subprocess.run([BINARY, "-c", self.home / "etc", "reload"], check=True, capture_output=True)
+        # Nothing of what it says is read: what it leaves running behind it would hold a pipe open.
+        nothing = subprocess.DEVNULL
+        command = [BINARY, "-c", self.home / "etc", "reload"]
+        subprocess.run(command, check=True, timeout=60, stdin=nothing, stdout=nothing, stderr=nothing)
 
     def take(self, sender: str, recipients: list[str], raw: bytes) -> None:
         """As a customer's provider hands it over."""
@@ -70,14 +73,14 @@ class Postfix:
 
 
 @contextmanager
-def running() -> Iterator[Postfix]:
+def running(more_settings: str = "") -> Iterator[Postfix]:
     """Skips the test where Postfix is not installed, or we are not root."""
     if not BINARY.exists():
         pytest.skip("Postfix is not installed: apt-get install postfix")
     if os.geteuid() != 0:
         pytest.skip("Postfix starts as root only")
     with own_folder("postfix") as home:
-        server = Postfix(home)
+        server = Postfix(home, more_settings)
         server.start()
         try:
             yield server
@@ -85,12 +88,12 @@ def running() -> Iterator[Postfix]:
             server.stop()
 
 
-def _prepare(server: Postfix) -> None:
+def _prepare(server: Postfix, more_settings: str) -> None:
     home = server.home
     for folder in ("etc", "spool", "data"):
         (home / folder).mkdir()
     shutil.chown(home / "data", "postfix")
-    (home / "etc" / "main.cf").write_text(SETTINGS.format(home=home, daemons=DAEMONS))
+    (home / "etc" / "main.cf").write_text(SETTINGS.format(home=home, daemons=DAEMONS) + more_settings)
     (home / "etc" / "master.cf").write_text(SERVICES.format(port=server.port))
     _write_routes(home, {})
 

@@ -165,6 +165,19 @@ async def test_difficult_words_keep_their_signature_over_smtp(sender: Sender, se
     assert ".hidden" in body.get_content() and "Grüße, 漢字 🎉" in body.get_content()
 
 
+async def test_a_large_mail_is_signed_as_it_is(sender: Sender) -> None:
+    await sender.verified()
+    lines = b"\r\n".join([b"QUJD" * 18] * 20_000)
+    raw = b"From: Support <x@acme.test>\r\nSubject: Large\r\nTo: c@d.test\r\n\r\n" + lines + b"\r\n.\r\n\r\n"
+    raw = raw.replace(b"acme.test", sender.name.encode())
+    signed = await domains.signed(sender.desk.installation, sender.company.organization_id, f"x@{sender.name}", raw)
+    assert [tags["c"] for tags in signatures(signed)] == ["relaxed/simple", "relaxed/simple"]
+    for number in (0, 1):
+        assert dkim.DKIM(signed).verify(number, dnsfunc=_told_by(sender.dns)) is True
+    with pytest.raises(dkim.ValidationError, match="body hash mismatch"):
+        dkim.DKIM(signed.replace(b"QUJD", b"QUJE", 1)).verify(0, dnsfunc=_told_by(sender.dns))
+
+
 async def test_an_internationalised_domain_is_signed_as_the_dns_writes_it(sender: Sender) -> None:
     domain = await sender.add("Bücher.test")
     assert domain.domain == "xn--bcher-kva.test"
