@@ -34,6 +34,8 @@ AGENTS = (
     "/dashboard/settings/mailboxes/new",
     "/dashboard/settings/mailboxes/new?kind=SMTP",
     "/dashboard/settings/mailboxes/new?kind=PUSH",
+    "/dashboard/settings/audit",
+    "/dashboard/settings/audit?q=nothingofthesort",
     "/dashboard/settings/domains",
     "/dashboard/settings/signatures",
     "/dashboard/settings/signatures/new",

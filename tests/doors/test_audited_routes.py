@@ -37,6 +37,7 @@ WITHOUT_A_RECORD = {
     "POST /dashboard/settings/tags/{tag_id}/remove": "a tag is a word on a ticket",
     "POST /api/email/inbound": "every mail has its entry in the ledger",
     "POST /api/email/mailboxes/{id}/test": "looks, and changes nothing",
+    "POST /dashboard/settings/audit/verify": "looks, and changes nothing",
     "POST /dashboard/settings/mailboxes/{mailbox_id}/test": "looks, and changes nothing",
     "POST /api/previews": "shows, and changes nothing",
     "POST /dashboard/settings/signatures/preview": "shows, and changes nothing",
@@ -54,6 +55,7 @@ class Case(msgspec.Struct, frozen=True):
     json: dict[str, Any] | None = None
     form: dict[str, Any] | None = None
     first: LiteralString | None = None
+    query: dict[str, str] = {}
 
 
 REFUSED: LiteralString = "update inbound_messages set outcome = 'REFUSED', reason = 'Spam', processed_at = now()"
@@ -120,6 +122,12 @@ CASES = {
     "POST /dashboard/settings/quarantine": Case(
         Act.MAIL_LET_IN, form={"act": "release", "mail": "{entry}"}, first=HELD
     ),
+    "POST /dashboard/settings/audit/retention": Case(Act.RETENTION_CHANGED, form={"keep_days": "400"}),
+    "GET /dashboard/settings/audit": Case(Act.TRAIL_VIEWED, query={"q": "page"}),
+    "GET /dashboard/settings/audit/export": Case(Act.TRAIL_EXPORTED),
+    "PUT /api/audit/retention": Case(Act.RETENTION_CHANGED, {"keepDays": 365}),
+    "GET /api/audit": Case(Act.TRAIL_VIEWED),
+    "GET /api/audit/export": Case(Act.TRAIL_EXPORTED),
     "PUT /api/sending/settings": Case(Act.SENDING_CHANGED, {"undoSeconds": 20}),
     "POST /api/signatures": Case(Act.WORDS_ADDED, {"userId": "{bob}", "texts": HELLO}),
     "PUT /api/signatures/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),
@@ -199,7 +207,7 @@ async def _send(at_acme: Clients, route: str, case: Case, things: dict[str, str]
     client = await (at_acme.program("alice") if by_program else at_acme.browser("alice"))
     if case.json is not None:
         return await client.request(method, addressed, json=_filled(case.json, things))
-    return await client.request(method, addressed, data=_filled(case.form or {}, things))
+    return await client.request(method, addressed, data=_filled(case.form or {}, things), params=case.query)
 
 
 def _thing_of(route: str) -> str:

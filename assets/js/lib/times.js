@@ -3,6 +3,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const near = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const far = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const exact = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minute = 60, hour = 3600, day = 86400;
 
 export function relative(date, now = new Date()) {
@@ -20,10 +21,11 @@ function write(element) {
   const date = new Date(element.dateTime);
   if (Number.isNaN(date.getTime())) return;
   const sameYear = date.getFullYear() === new Date().getFullYear();
-  const texts = { relative: () => relative(date), day: () => (sameYear ? near : far).format(date), full: () => (isToday(date) ? clock.format(date) : `${(sameYear ? near : far).format(date)}, ${clock.format(date)}`) };
+  const texts = { relative: () => relative(date), day: () => (sameYear ? near : far).format(date), exact: () => exact.format(date), full: () => (isToday(date) ? clock.format(date) : `${(sameYear ? near : far).format(date)}, ${clock.format(date)}`) };
   const text = (texts[element.dataset.time] ?? texts.relative)();
   if (element.textContent !== text) element.textContent = text;
-  element.title = full.format(date);
+  // What is exact keeps the title that the server wrote, in UTC.
+  if (element.dataset.time !== "exact") element.title = full.format(date);
 }
 
 export function localizeTimes() {

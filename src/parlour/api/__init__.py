@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parlour.api import (
     attachments,
+    audit,
     auth,
     comments,
     docs,
@@ -81,6 +82,11 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     ledger.admit_mail,
     *sending.HANDLERS,
     *words.HANDLERS,
+    audit.list_audit,
+    audit.export_audit,
+    audit.verify_audit,
+    audit.read_retention,
+    audit.change_retention,
     health.read_health,
 )
 OPERATIONS: tuple[Operation, ...] = tuple(handler.opt["operation"] for handler in _HANDLERS)

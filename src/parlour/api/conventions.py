@@ -78,6 +78,11 @@ def is_known(request: Request, version: int) -> bool:
     )
 
 
+def decoded(after: str | None, kind: Any) -> Any:
+    """The edge a page ended with, as the kind says. Raises `BadCursor`."""
+    return _read(after, kind) if after else None
+
+
 def _read(after: str, kind: Any) -> Any:
     try:
         written = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True)

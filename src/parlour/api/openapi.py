@@ -37,6 +37,7 @@ _TAGS: Final = {
     "templates": "Replies that are written once and inserted often.",
     "automatic_mails": "What customers are told without an agent, in one's own words or the built-in ones.",
     "ledger": "Every mail that came in, and what became of it.",
+    "audit": "Who did what that matters to security, in a chain that shows when somebody touched it.",
     "health": "Whether this installation is well.",
 }
 _SENTENCES: Final = {

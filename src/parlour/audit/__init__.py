@@ -1,6 +1,8 @@
 """The audit trail: who did what that matters to security, in a chain that shows when somebody touched it."""
 
 from parlour.audit.acts import Act, Group, words_of
+from parlour.audit.exporting import Form, export_trail
+from parlour.audit.reading import Edge, Entry, TrailFilter, note_export, note_look, trail_length, trail_page
 from parlour.audit.recording import Outcome, Subject, changes, record, record_nothing
 from parlour.audit.retention import LEAST_DAYS, MOST_DAYS, keep_days, set_keep_days, trim_trail, trim_trails
 from parlour.audit.verifying import Verdict, verify
@@ -13,15 +15,24 @@ __all__ = [
     "LEAST_DAYS",
     "MOST_DAYS",
     "Act",
+    "Edge",
+    "Entry",
+    "Form",
     "Group",
     "Outcome",
     "Subject",
+    "TrailFilter",
     "Verdict",
     "changes",
+    "export_trail",
     "keep_days",
+    "note_export",
+    "note_look",
     "record",
     "record_nothing",
     "set_keep_days",
+    "trail_length",
+    "trail_page",
     "trim_trail",
     "trim_trails",
     "verify",

@@ -3,7 +3,7 @@
 import enum
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from parlour.foundation import clock
@@ -31,6 +31,16 @@ def day(at: datetime) -> str:
 
 def full_time(at: datetime) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def exact_time(at: datetime) -> str:
+    """To the second, in UTC: for records that are compared with others."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def lower_first(text: str) -> str:
+    """`Signed in` in the middle of a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def filesize(octets: int) -> str:
@@ -95,6 +105,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "relative": relative,
     "day": day,
     "full_time": full_time,
+    "exact_time": exact_time,
+    "lower_first": lower_first,
     "filesize": filesize,
     "plural": plural,
     "initials": initials,

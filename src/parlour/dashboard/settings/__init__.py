@@ -13,6 +13,7 @@ from parlour.dashboard.settings import (
     tokens,
     words,
 )
+from parlour.dashboard.settings.trail import pages as trail
 
 ROUTES = [
     profile.show,
@@ -32,6 +33,10 @@ ROUTES = [
     tokens.revoke,
     organization.show,
     organization.change,
+    trail.show,
+    trail.export,
+    trail.verify,
+    trail.keep,
     mailboxes.show,
     mailboxes.new,
     mailboxes.add,

@@ -21,6 +21,7 @@ _TABS: Final = (
     ("templates", "Templates", Permission.WRITE_OWN_WORDS),
     ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
     ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+    ("audit", "Audit", Permission.READ_AUDIT),
     ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
     ("domains", "Sending domains", Permission.MANAGE_MAIL),
     ("automatic-mails", "Automatic mails", Permission.MANAGE_MAIL),
