@@ -50,11 +50,12 @@ async def test_the_next_page_goes_on_where_one_ends(acme: Company, at_acme: Clie
     browser = await at_acme.browser("alice")
     seen: list[str] = []
     address = f"{HERE}?what=ROLE_CHANGED"
-    while address:
+    for _ in range(3):
         page = (await browser.get(address)).text
         seen += re.findall(r"number \d{3}", re.sub(r"<summary.*?</summary>", "", page))
-        older = re.search(r'href="([^"]*)"[^>]*>(?:<svg.*?</svg>)?<span>Older', page)
+        older = re.search(r'href="([^"]*after=[^"]*)"', page)
         address = older[1].replace("&amp;", "&") if older else ""
+    assert address == ""
     assert seen == [f"number {number:03}" for number in reversed(range(120))]
 
 
