@@ -1,0 +1,139 @@
+"""The routes that change what protects an organization, each with a request and the act that it must be recorded as."""
+
+from typing import Any, LiteralString
+
+import msgspec
+
+from parlour.audit import Act
+
+WITHOUT_A_RECORD = {
+    "POST /confirm": "shows once more who one is, and changes nothing",
+    "POST /portal/{slug}/confirm": "shows once more who one is, and changes nothing",
+    "POST /switch": "signs in to another organization, whose trail has it",
+    "POST /switch/{organization_id}": "signs in to another organization, whose trail has it",
+    "POST /api/tags": "a tag is a word on a ticket: nobody may do more or less because of it",
+    "PUT /api/tags/{id}": "a tag is a word on a ticket",
+    "DELETE /api/tags/{id}": "a tag is a word on a ticket",
+    "POST /dashboard/settings/tags": "a tag is a word on a ticket",
+    "POST /dashboard/settings/tags/{tag_id}": "a tag is a word on a ticket",
+    "POST /dashboard/settings/tags/{tag_id}/remove": "a tag is a word on a ticket",
+    "POST /api/email/inbound": "every mail has its entry in the ledger",
+    "POST /api/email/mailboxes/{id}/test": "looks, and changes nothing",
+    "POST /dashboard/settings/audit/verify": "looks, and changes nothing",
+    "POST /dashboard/settings/mailboxes/{mailbox_id}/test": "looks, and changes nothing",
+    "POST /api/previews": "shows, and changes nothing",
+    "POST /dashboard/settings/signatures/preview": "shows, and changes nothing",
+    "POST /dashboard/settings/templates/preview": "shows, and changes nothing",
+    "POST /dashboard/settings/automatic-mails/preview": "shows, and changes nothing",
+    "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
+    "POST /dashboard/settings/domains/{domain_id}/check": "looks; what it finds is a fact of the domain's own",
+}
+
+
+class Case(msgspec.Struct, frozen=True):
+    """What is sent, and which act it must be. `first` is done to the thing before."""
+
+    act: Act
+    json: dict[str, Any] | None = None
+    form: dict[str, Any] | None = None
+    first: LiteralString | None = None
+    query: dict[str, str] = {}
+
+
+REFUSED: LiteralString = "update inbound_messages set outcome = 'REFUSED', reason = 'Spam', processed_at = now()"
+HELD: LiteralString = "update inbound_messages set outcome = 'QUARANTINED', reason = 'Spam', processed_at = now()"
+BINNED: LiteralString = "update tickets set deleted_at = now()"
+SHOWN: LiteralString = """
+    with shown as (update signing_keys set published_at = now() returning 1)
+    update sending_domains set verified_at = now()
+"""
+HELLO = {"fr": {"text": "Bonjour"}}
+WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
+MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
+
+CASES = {
+    "DELETE /api/tickets/{reference}": Case(Act.TICKET_DELETED),
+    "POST /api/tickets/{reference}/restore": Case(Act.TICKET_RESTORED, first=BINNED),
+    "POST /dashboard/tickets/{number}/delete": Case(Act.TICKET_DELETED, form={"version": "1"}),
+    "POST /dashboard/tickets/{number}/restore": Case(Act.TICKET_RESTORED, form={"version": "1"}, first=BINNED),
+    "POST /api/users": Case(Act.PERSON_ADDED, {"name": "New", "email": "new@customer.test"}),
+    "PUT /api/users/{id}": Case(Act.STATUS_CHANGED, {"status": "INACTIVE"}),
+    "POST /dashboard/settings/people": Case(
+        Act.PERSON_ADDED, form={"name": "New", "email": "new2@customer.test", "role": "CUSTOMER"}
+    ),
+    "POST /dashboard/settings/people/{user_id}": Case(Act.ROLE_CHANGED, form={"role": "MANAGER"}),
+    "POST /api/departments": Case(Act.DEPARTMENT_ADDED, {"name": "Sales"}),
+    "PUT /api/departments/{id}": Case(Act.DEPARTMENT_CHANGED, {"description": "Other"}),
+    "DELETE /api/departments/{id}": Case(Act.DEPARTMENT_REMOVED),
+    "POST /dashboard/settings/departments": Case(Act.DEPARTMENT_ADDED, form={"name": "Field"}),
+    "POST /dashboard/settings/departments/{department_id}": Case(
+        Act.MEMBERS_CHANGED, form={"name": "Extra", "member": "{bob}"}
+    ),
+    "POST /dashboard/settings/departments/{department_id}/remove": Case(Act.DEPARTMENT_REMOVED, form={}),
+    "PUT /api/organization": Case(Act.ORGANIZATION_CHANGED, {"colour": "#112233"}),
+    "POST /dashboard/settings/organization": Case(
+        Act.ORGANIZATION_CHANGED, form={"name": "Acme & Co", "colour": "#445566"}
+    ),
+    "POST /api/tokens": Case(Act.TOKEN_MADE, {"name": "Report"}),
+    "DELETE /api/tokens/{id}": Case(Act.TOKEN_REVOKED),
+    "POST /dashboard/settings/tokens": Case(Act.TOKEN_MADE, form={"name": "Report"}),
+    "POST /dashboard/settings/tokens/{token_id}/revoke": Case(Act.TOKEN_REVOKED, form={}),
+    "POST /api/email/mailboxes": Case(Act.MAILBOX_ADDED, {"address": "new@{here}"}),
+    "PATCH /api/email/mailboxes/{id}": Case(Act.MAILBOX_CHANGED, {"name": "Other"}),
+    "DELETE /api/email/mailboxes/{id}": Case(Act.MAILBOX_REMOVED),
+    "POST /api/email/mailboxes/{id}/push-address": Case(Act.MAILBOX_SECRETS_CHANGED),
+    "POST /dashboard/settings/mailboxes": Case(Act.MAILBOX_ADDED, form={**MAILBOX, "address": "form@{here}"}),
+    "POST /dashboard/settings/mailboxes/{mailbox_id}": Case(
+        Act.MAILBOX_CHANGED, form={"address": "{mailbox}", "name": "Other", "provider": "RAW"}
+    ),
+    "POST /dashboard/settings/mailboxes/{mailbox_id}/hook": Case(Act.MAILBOX_SECRETS_CHANGED, form={}),
+    "POST /dashboard/settings/mailboxes/{mailbox_id}/switch": Case(Act.MAILBOX_CHANGED, form={"is_active": ""}),
+    "POST /dashboard/settings/mailboxes/{mailbox_id}/remove": Case(Act.MAILBOX_REMOVED, form={}),
+    "POST /api/email/domains": Case(Act.SENDING_DOMAIN_ADDED, {"domain": "new.{here}"}),
+    "POST /api/email/domains/{id}/renew": Case(Act.SENDING_DOMAIN_KEYS_RENEWED, first=SHOWN),
+    "DELETE /api/email/domains/{id}": Case(Act.SENDING_DOMAIN_REMOVED),
+    "POST /dashboard/settings/domains": Case(Act.SENDING_DOMAIN_ADDED, form={"domain": "form.{here}"}),
+    "POST /dashboard/settings/domains/{domain_id}/renew": Case(Act.SENDING_DOMAIN_KEYS_RENEWED, form={}, first=SHOWN),
+    "POST /dashboard/settings/domains/{domain_id}/remove": Case(Act.SENDING_DOMAIN_REMOVED, form={}),
+    "POST /api/email/ledger/{id}/retry": Case(Act.MAIL_READ_AGAIN, first=REFUSED),
+    "POST /api/email/ledger/{id}/admit": Case(Act.MAIL_ADMITTED, first=REFUSED),
+    "GET /api/email/ledger/{id}/raw": Case(Act.RAW_MAIL_OPENED),
+    "POST /dashboard/settings/ledger/{entry_id}/retry": Case(Act.MAIL_READ_AGAIN, form={}, first=REFUSED),
+    "POST /dashboard/settings/ledger/{entry_id}/ticket": Case(Act.MAIL_ADMITTED, form={}, first=REFUSED),
+    "GET /dashboard/settings/ledger/{entry_id}/raw": Case(Act.RAW_MAIL_OPENED),
+    "POST /dashboard/settings/quarantine": Case(
+        Act.MAIL_LET_IN, form={"act": "release", "mail": "{entry}"}, first=HELD
+    ),
+    "POST /dashboard/settings/audit/retention": Case(Act.RETENTION_CHANGED, form={"keep_days": "400"}),
+    "GET /dashboard/settings/audit": Case(Act.TRAIL_VIEWED, query={"q": "page"}),
+    "GET /dashboard/settings/audit/export": Case(Act.TRAIL_EXPORTED),
+    "PUT /api/audit/retention": Case(Act.RETENTION_CHANGED, {"keepDays": 365}),
+    "GET /api/audit": Case(Act.TRAIL_VIEWED),
+    "GET /api/audit/export": Case(Act.TRAIL_EXPORTED),
+    "PUT /api/sending/settings": Case(Act.SENDING_CHANGED, {"undoSeconds": 20}),
+    "POST /api/signatures": Case(Act.WORDS_ADDED, {"userId": "{bob}", "texts": HELLO}),
+    "PUT /api/signatures/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),
+    "DELETE /api/signatures/{id}": Case(Act.WORDS_REMOVED),
+    "POST /api/templates": Case(Act.WORDS_ADDED, {"name": "New", "texts": {"en": "Hello"}}),
+    "PUT /api/templates/{id}": Case(Act.WORDS_CHANGED, {"name": "Other"}),
+    "DELETE /api/templates/{id}": Case(Act.WORDS_REMOVED),
+    "POST /api/automatic-mails": Case(
+        Act.WORDS_ADDED, {"kind": "ACKNOWLEDGEMENT", "mailboxId": "{mailboxes}", "texts": HELLO}
+    ),
+    "PUT /api/automatic-mails/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),
+    "DELETE /api/automatic-mails/{id}": Case(Act.WORDS_REMOVED),
+    "PUT /api/automatic-mails/settings": Case(Act.MAIL_RULES_CHANGED, {"acknowledges": True}),
+    "POST /dashboard/settings/automatic-mails/settings": Case(Act.SENDING_CHANGED, form={"first": "de"}),
+    "POST /dashboard/settings/signatures": Case(Act.WORDS_ADDED, form={**WORDS, "owner": "mailbox:{mailboxes}"}),
+    "POST /dashboard/settings/signatures/{wording_id}": Case(Act.WORDS_CHANGED, form=WORDS),
+    "POST /dashboard/settings/signatures/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/signatures/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
+    "POST /dashboard/settings/templates": Case(Act.WORDS_ADDED, form={**WORDS, "name": "Third"}),
+    "POST /dashboard/settings/templates/{wording_id}": Case(Act.WORDS_CHANGED, form={**WORDS, "name": "Fourth"}),
+    "POST /dashboard/settings/templates/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/templates/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
+    "POST /dashboard/settings/automatic-mails": Case(Act.WORDS_ADDED, form={**WORDS, "owner": "mailbox:{mailboxes}"}),
+    "POST /dashboard/settings/automatic-mails/{wording_id}": Case(Act.WORDS_CHANGED, form=WORDS),
+    "POST /dashboard/settings/automatic-mails/{wording_id}/forget": Case(Act.WORDS_REMOVED, form={"language": "en"}),
+    "POST /dashboard/settings/automatic-mails/{wording_id}/remove": Case(Act.WORDS_REMOVED, form={}),
+}
