@@ -7,7 +7,7 @@ import msgspec
 
 from parlour import email, tickets
 from parlour.people import Actor
-from parlour.tickets import AgentReplied, Changes, Source, Ticket, Words
+from parlour.tickets import AgentReplied, Changes, Source, Ticket, TicketOpened, Words
 from tests.builders import Company
 from tests.email.post import Post, Row, post_of
 from tests.twins import MailServer, Taken
@@ -18,13 +18,12 @@ class Desk(Post):
 
     server: MailServer
 
-    async def reply(self, ticket_id: UUID, text: str = "Switch it on.") -> AgentReplied:
-        """Bob answers; the mail is not handed over yet."""
+    async def reply(self, ticket_id: UUID, text: str = "Switch it on.", way: email.Way | None = None) -> AgentReplied:
+        """Bob answers, as by any door; the mail is not handed over yet."""
         bob = self.company.bob
         async with self.company.database.transaction(self.company.organization_id) as tx:
             held = await tickets.hold(tx, ticket_id, seen_by=bob)
-            comment = await tickets.reply(tx, held, Words(text), by=bob, source=Source.API)
-            await email.prepare_reply(tx, held, comment, None, by=bob)
+            await email.answer(tx, held, Words(text), way or email.Way(), by=bob, source=Source.API)
             return next(fact for fact in tx.facts if isinstance(fact, AgentReplied))
 
     async def send(self, fact: AgentReplied) -> Taken:
@@ -39,6 +38,25 @@ class Desk(Post):
 
     async def answer(self, ticket_id: UUID, text: str = "Switch it on.") -> Taken:
         return await self.send(await self.reply(ticket_id, text))
+
+    async def acknowledge(self, row: Row) -> Taken | None:
+        """What the ticket that a mail has opened leads to by itself: a mail or none, its job run twice."""
+        company, ticket = self.company, await self.ticket(row)
+        fact = TicketOpened(**tickets.about(ticket, None), comment_id=row.comment_id, source=Source.EMAIL)
+        settings = company.installation.settings.model_copy(update={"smtp_url": self.server.url})
+        installation = msgspec.structs.replace(company.installation, settings=settings)
+        before = len(self.server.taken)
+        for _ in range(2):
+            await email.acknowledge(installation, company.organization_id, fact=fact)
+        async with company.database.reading(company.organization_id) as tx:
+            waiting = await tx.values(
+                "select id from outbound_messages where ticket_id = %(id)s and state = 'QUEUED'", id=ticket.id
+            )
+        for message_id in waiting:
+            await email.send(installation, company.organization_id, message_id=message_id)
+        taken = self.server.taken[before:]
+        assert len(taken) <= 1
+        return taken[0] if taken else None
 
     async def note(self, ticket_id: UUID, text: str, readers: Sequence[UUID] = (), *, by: Actor) -> None:
         async with self.company.database.transaction(self.company.organization_id) as tx:

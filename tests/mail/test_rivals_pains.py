@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from parlour import email
+from parlour.email.reading import Address
 from parlour.tickets import Status
 from tests.builders import Company
 from tests.email.post import mail
@@ -43,6 +45,17 @@ async def test_a_private_note_written_seconds_later_does_not_empty_the_copies_of
     assert len(desk.server.taken) == 1
 
 
+async def test_a_later_reply_to_others_takes_nothing_from_one_that_waits(desk: Desk) -> None:
+    ticket = asked(await desk.bring(first()))
+    earlier = await desk.reply(ticket, "For both of you.")
+    only_frank = email.Recipients(to=[Address("frank@partner.test")])
+    later = await desk.reply(ticket, "For Frank.", email.Way(recipients=only_frank))
+    taken = await desk.send(later)
+    assert (recipients(taken), taken.recipients) == ((["frank@partner.test"], []), ["frank@partner.test"])
+    taken = await desk.send(earlier)
+    assert recipients(taken) == (["carol@customer.test"], ["eve@partner.test"])
+
+
 # 2. People whom the customer wrote to were dropped from the reply; somebody was copied in unasked.
 
 
@@ -54,6 +67,15 @@ async def test_everybody_the_customer_wrote_to_gets_the_reply_and_nobody_else(de
     to, cc = recipients(taken)
     assert (to, sorted(cc)) == (["carol@customer.test"], ["eve@partner.test", "frank@partner.test"])
     assert sorted(taken.recipients) == ["carol@customer.test", "eve@partner.test", "frank@partner.test"]
+
+
+async def test_whoever_is_left_out_of_a_reply_on_purpose_is_not_copied_in(desk: Desk) -> None:
+    ticket = asked(await desk.bring(first()))
+    only_eve = email.Recipients(to=[Address("eve@partner.test")], bcc=[Address("frank@partner.test")])
+    taken = await desk.send(await desk.reply(ticket, "Not for Carol.", email.Way(recipients=only_eve)))
+    assert recipients(taken) == (["eve@partner.test"], [])
+    assert taken.recipients == ["eve@partner.test", "frank@partner.test"]
+    assert b"carol@customer.test" not in taken.raw.split(b"\n\n")[0] and b"frank@" not in taken.raw
 
 
 # 3. Copies were filled in from another conversation, or the sender was added to them again and again.
@@ -122,12 +144,22 @@ async def test_a_ticket_that_did_not_begin_by_mail_is_a_thread_from_the_second_r
         ("Re: [#1] is taken from a newsletter", "In-Reply-To: <first1@customer.test>\n"),
     ],
 )
-async def test_what_only_looks_alike_opens_a_ticket_of_its_own(desk: Desk, subject: str, more: str) -> None:
+async def test_what_a_stranger_writes_alike_opens_a_ticket_of_its_own(desk: Desk, subject: str, more: str) -> None:
+    await _is_apart(desk, mail("Something else.", sender="dave@customer.test", subject=subject, more=more))
+
+
+@pytest.mark.parametrize("subject", ["Grinder", "Re: Grinder", "Fwd: Grinder", "Order #1", "Invoice (#1)"])
+async def test_what_the_same_customer_writes_alike_opens_a_ticket_of_its_own(desk: Desk, subject: str) -> None:
+    more = "Message-ID: <second@customer.test>\nIn-Reply-To: <never-seen@customer.test>\n"
+    await _is_apart(desk, mail("Something else.", subject=subject, more=more))
+
+
+async def _is_apart(desk: Desk, raw: str) -> None:
     old = asked(await desk.bring(first()))
     await desk.change(old, status=Status.CLOSED)
-    row = await desk.bring(mail("Something else.", sender="dave@customer.test", subject=subject, more=more))
+    row = await desk.bring(raw)
     assert asked(row) != old
-    assert (await desk.ticket(row)).requester_email == "dave@customer.test"
+    assert await desk.texts(asked(row)) == ["Something else."]
     before = await desk.find(old)
     assert (before.status, await desk.texts(old)) == (Status.CLOSED, ["It hums."])
 

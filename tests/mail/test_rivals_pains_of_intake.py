@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from parlour.email import safety
+from parlour.email.safety import MailRules
 from parlour.tickets import Status
 from tests.builders import Company
 from tests.email.post import mail
@@ -110,6 +112,38 @@ AWAY = "Auto-Submitted: auto-replied\nPrecedence: bulk\nX-Auto-Response-Suppress
 def bounce_of(taken: Taken) -> str:
     """What the customer's server makes of an answer."""
     return BOUNCE.format(sender=taken.sender, message_id=taken.message["Message-ID"])
+
+
+async def wants_acknowledgements(desk: Desk) -> None:
+    company = desk.company
+    async with company.database.transaction(company.organization_id) as tx:
+        await safety.change_mail_rules(tx, MailRules(acknowledges=True))
+
+
+@pytest.mark.parametrize(
+    "sender", ["no-reply@shop.test", "noreply@shop.test", "do-not-reply@shop.test", "mailer-daemon@shop.test"]
+)
+async def test_a_sender_that_nobody_reads_is_never_written_to_by_a_program(desk: Desk, sender: str) -> None:
+    await wants_acknowledgements(desk)
+    row = await desk.bring(mail("Your order is on its way.", sender=sender), sender=sender)
+    if row.ticket_id:
+        assert await desk.acknowledge(row) is None
+    assert desk.server.taken == []
+
+
+async def test_two_helpdesks_that_acknowledge_everything_stop_after_one_mail(desk: Desk, globex: Company) -> None:
+    other = await desk_of(globex, desk.server)
+    for each in (desk, other):
+        await wants_acknowledgements(each)
+    # A desk that answers by itself and says so nowhere: only the other one can end it.
+    theirs = mail("We have received your mail.", sender=f"Globex <{other.mailbox.address}>", subject="Received")
+    told = await desk.acknowledge(await desk.bring(theirs, sender=other.mailbox.address))
+    assert told and told.recipients == [other.mailbox.address]
+    answer = await other.bring(told.raw, sender="", to=[other.mailbox.address])
+    assert (answer.outcome, await other.count()) in (("AUTOMATIC", 0), ("ADMITTED", 1))
+    if answer.ticket_id:
+        assert await other.acknowledge(answer) is None
+    assert len(desk.server.taken) == 1
 
 
 async def test_an_out_of_office_answer_neither_reopens_nor_is_answered(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest_asyncio
 
 from parlour import tickets
-from parlour.email.mailboxes import Begin, ImapSettings, SignIn
+from parlour.email.mailboxes import Begin, ImapSettings, Mailbox, SignIn
 from parlour.email.servers import Security
 from parlour.foundation import clock
 from tests.builders import Company
@@ -75,10 +75,28 @@ async def test_after_a_week_without_us_every_mail_arrives_once(room: Mailroom) -
     with clock.frozen(clock.now() - timedelta(days=7)):
         missed = [letter(number, f"Date: {clock.now():%a, %d %b %Y %H:%M:%S} +0000\r\n") for number in range(2, 8)]
     await room.deliver(*missed)
+    # For the server and for us alike it was a week: what arrived lies there since, and nothing was heard since then.
+    await asyncio.to_thread(room.dovecot.make_older, room.address, 7 * 24 * 3600)
+    await _was_set_up(room, mailbox, days_ago=8)
     room.line.mend()
     assert {ticket.subject for ticket in await room.tickets(7)} == {f"Matter {number}" for number in range(1, 8)}
     account = await room.account()
     assert account.seen == account.accounted == account.admitted == 7
+
+
+async def _was_set_up(room: Mailroom, mailbox: Mailbox, days_ago: int) -> None:
+    company = room.company
+    async with company.database.transaction(company.organization_id) as tx:
+        await tx.run(
+            "update mailboxes set created_at = created_at - make_interval(days => %(days)s) where id = %(id)s",
+            days=days_ago,
+            id=mailbox.id,
+        )
+        await tx.run(
+            "update mailbox_states set seen_at = seen_at - make_interval(days => %(days)s) where mailbox_id = %(id)s",
+            days=days_ago - 1,
+            id=mailbox.id,
+        )
 
 
 async def test_a_server_restored_from_a_backup_with_other_numbers_doubles_nothing(room: Mailroom) -> None:
