@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from parlour import email, tickets
 from parlour.foundation import clock
 from parlour.tickets import Source, Ticket, Words
@@ -105,3 +107,24 @@ async def test_how_long_replies_can_be_undone_is_for_administrators(acme: Compan
     assert (await bob.get("/api/sending/settings")).json() == {"undoSeconds": 10}
     assert (await bob.put("/api/sending/settings", json={"undoSeconds": 5})).status_code == 403
     assert (await alice.put("/api/sending/settings", json={"undoSeconds": 5})).json() == {"undoSeconds": 5}
+
+
+@pytest.mark.parametrize("door", ["program", "page"])
+async def test_a_change_of_customer_right_after_sending_redirects_no_reply(
+    acme: Company, at_acme: Clients, door: str
+) -> None:
+    ticket = await _with_a_mailbox(acme)
+    if door == "program":
+        bob = await at_acme.program("bob")
+        answer = await bob.post(f"/api/tickets/{ticket.id}/reply", json={"body": "For Carol's eyes only."})
+    else:
+        bob = await at_acme.browser("bob")
+        data = {"body": "For Carol's eyes only."}
+        answer = await bob.post(f"/dashboard/tickets/{ticket.number}/reply", data=data, follow_redirects=False)
+    assert answer.status_code in (200, 201, 303)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        held = await tickets.hold(tx, ticket.id, seen_by=acme.bob)
+        await tickets.change(tx, held, tickets.Changes(requester_id=acme.dave.user_id), by=acme.bob)
+    async with acme.database.reading(acme.organization_id) as tx:
+        frozen = await tx.values("select array_to_string(to_addresses || cc_addresses, ' ') from outbound_messages")
+    assert frozen == ["carol@customer.test"]
