@@ -39,6 +39,36 @@ async def test_a_reply_is_sent_once_however_often_its_job_runs(desk: Desk, serve
     assert sending.attempts == 1
 
 
+async def test_a_worker_that_comes_late_does_not_write_over_what_was_sent(desk: Desk, server: MailServer) -> None:
+    class SlowBlobs:
+        """A blob store that is slow to take what it is given, for one worker."""
+
+        reached, go_on = asyncio.Event(), asyncio.Event()
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(desk.company.installation.blobs, name)
+
+        async def put(self, key: str, content: bytes) -> None:
+            self.reached.set()
+            await self.go_on.wait()
+            await desk.company.installation.blobs.put(key, content)
+
+    fact = await desk.reply(await desk.company.ticket())
+    blobs = SlowBlobs()
+    late = Desk(desk.company, msgspec.structs.replace(desk.installation, blobs=blobs))
+    with clock.frozen(clock.now() - timedelta(minutes=5)):
+        slow = asyncio.create_task(late.send(fact))
+        await blobs.reached.wait()
+    await desk.send(fact)
+    blobs.go_on.set()
+    await slow
+    [taken] = server.taken
+    async with desk.company.database.reading(desk.company.organization_id) as tx:
+        key = await tx.value("select blob_key from outbound_messages where comment_id = %(id)s", id=fact.comment_id)
+    kept = await desk.installation.blobs.get(key)
+    assert kept.replace(b"\r\n", b"\n") == taken.raw.replace(b"\r\n", b"\n")
+
+
 async def test_a_second_reply_names_the_first_as_its_ancestor(desk: Desk, server: MailServer) -> None:
     ticket = await desk.company.ticket()
     for words in ("One", "Two"):

@@ -14,7 +14,7 @@ from parlour.email.sending import composing
 from parlour.email.sending.composing import Enclosure, Letter, Quotation
 from parlour.email.sending.outlook import continued, topic_of
 from parlour.email.threading import overseer
-from parlour.foundation import clock, html
+from parlour.foundation import clock, html, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.installation import Installation
 from parlour.people import Role
@@ -96,11 +96,13 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
 async def _write_down(installation: Installation, organization_id: UUID, row: _Row, letter: Letter) -> None:
     raw = await asyncio.to_thread(composing.compose, letter)
     # Signed as they are written, so that a later attempt, with another key or none, still sends these very bytes.
-    await installation.blobs.put(row.blob_key, await domains.signed(installation, organization_id, row.address, raw))
+    # Under a key of this attempt's own: a worker that was taken for dead must not write over what has gone out already.
+    key = f"{row.blob_key}-{ids.new().hex}"
+    await installation.blobs.put(key, await domains.signed(installation, organization_id, row.address, raw))
     # A bounce finds its way back by the same signed address; nothing may answer an automatic mail (RFC 3834 3.3).
     envelope_sender = "" if letter.automatic else letter.reply_to
     async with installation.database.transaction(organization_id) as tx:
-        await tx.run(_FINISHED, id=row.id, envelope_sender=envelope_sender, now=clock.now())
+        await tx.run(_FINISHED, id=row.id, blob_key=key, envelope_sender=envelope_sender, now=clock.now())
 
 
 async def _said(tx: Transaction, ticket: Ticket, row: _Row, organization: str) -> _Said:
@@ -170,6 +172,6 @@ _UNFINISHED = """
 """
 _FINISHED = """
     update outbound_messages
-    set composed_at = %(now)s, envelope_sender = %(envelope_sender)s
+    set composed_at = %(now)s, blob_key = %(blob_key)s, envelope_sender = %(envelope_sender)s
     where id = %(id)s and composed_at is null
 """
