@@ -160,6 +160,17 @@ async def test_the_ledger_counts_and_names_every_mail(acme: Company, at_acme: Cl
     assert re.search(r'href="/dashboard/tickets/\d+"', page.text)
 
 
+async def test_the_ledger_says_what_no_scanner_has_looked_at(acme: Company, at_acme: Clients) -> None:
+    alice = await at_acme.browser("alice")
+    entry_id = await came(acme, "The plan")
+    async with acme.database.transaction(acme.organization_id) as tx:
+        words = "ClamAV: <plan>.zip (no answer in time)."
+        await tx.run("update inbound_messages set unchecked = %(words)s where id = %(id)s", words=words, id=entry_id)
+    assert "Not checked by ClamAV: &lt;plan&gt;.zip (no answer in time)." in (await alice.get(LEDGER)).text
+    entry = await (await at_acme.program("alice")).get(f"/api/email/ledger/{entry_id}")
+    assert entry.json()["unchecked"] == words
+
+
 async def test_the_ledger_is_narrowed_and_paged(acme: Company, at_acme: Clients) -> None:
     alice = await at_acme.browser("alice")
     entries = [await came(acme, f"Mail {number}") for number in range(31)]

@@ -38,7 +38,7 @@ class Size:
 
 
 FULL = {"mails": 2000, "kills": 64}
-USUAL = {"mails": 400, "kills": 18}
+USUAL = {"mails": 300, "kills": 14}
 
 
 def chosen_size() -> Size:
