@@ -7,6 +7,7 @@ from email.policy import default
 from uuid import UUID, uuid4
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from parlour.email.sending.composing import (
     sender_name,
     subject_for,
 )
+from parlour.email.wording import ATTRIBUTED
 from parlour.foundation.crypto import Signer
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -82,6 +84,20 @@ def test_our_own_quotation_is_cut_again_when_the_answer_comes_back() -> None:
     message = read(LETTER)
     assert split(body(message, "plain")).new == "Hello Carol,\n\nsee https://acme.test/help."
     assert "It is broken" not in split_html(body(message, "html"))[0]
+
+
+@pytest.mark.parametrize("language", ATTRIBUTED)
+def test_what_is_quoted_is_attributed_in_the_language_of_the_mail_and_cut_again(language: str) -> None:
+    message = read(msgspec.structs.replace(LETTER, language=language, signature="Acme Inc."))
+    assert message["Content-Language"] == language
+    assert f'<html lang="{language}">' in body(message, "html")
+    pieces = split(body(message, "plain"))
+    assert pieces.new == "Hello Carol,\n\nsee https://acme.test/help."
+    assert pieces.signature == "--\nAcme Inc."
+    assert pieces.quoted.endswith("> It is broken.\n> Please help.")
+    assert "Carol" in pieces.quoted.split("\n")[0]
+    # Also where a program quotes it without marking the lines.
+    assert split(f"Thank you.\n\n{pieces.quoted.split('> ', maxsplit=1)[0]}It is broken.").new == "Thank you."
 
 
 def test_long_threads_and_long_ids_stay_readable() -> None:

@@ -185,6 +185,7 @@ async def remove_automatic_mail(request: Request, id: UUID) -> None:  # noqa: A0
 @operation(
     "POST /previews",
     Permission.WRITE_OWN_WORDS,
+    refusals=(404,),
     example={"kind": "SIGNATURE", "text": "{{agent.name}}\n{{organization.name}}", "ticket": 42},
 )
 async def preview_words(request: Request, body: WordsToPreview) -> PreviewedWords:

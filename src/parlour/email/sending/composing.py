@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from parlour.email.reading import Address
+from parlour.email.wording import attribution
 from parlour.foundation import html
 
 _REFERENCES_LIMIT: Final = 20
@@ -178,7 +179,7 @@ def _text(letter: Letter) -> str:
         pieces += [letter.signature, ""] if _DELIMITER.search(letter.text) else ["-- ", letter.signature, ""]
     if quotation:
         quoted = [f"> {line}".rstrip() for line in _shortened(quotation.text).split("\n")]
-        pieces += [_attribution(quotation), *quoted, ""]
+        pieces += [_attribution(quotation, letter.language), *quoted, ""]
     return "\n".join(pieces)
 
 
@@ -186,7 +187,7 @@ def _html(letter: Letter) -> str:
     body = _with_contents(letter.html) if letter.html else html.from_text(letter.text)
     quotation = letter.quotation
     quoted = (
-        f'<div class="gmail_quote"><p style="color:#667085">{escape(_attribution(quotation))}</p>'
+        f'<div class="gmail_quote"><p style="color:#667085">{escape(_attribution(quotation, letter.language))}</p>'
         '<blockquote type="cite" style="margin:0;padding-left:12px;border-left:2px solid #d0d5dd;color:#667085">'
         f"{html.from_text(_shortened(quotation.text))}</blockquote></div>"
         if quotation
@@ -219,8 +220,8 @@ def _with_contents(cleaned: str) -> str:
     return cleaned.replace('data-cid="', 'src="cid:').replace('data-remote-src="', 'src="')
 
 
-def _attribution(quotation: Quotation) -> str:
-    return f"On {quotation.at:%-d %B %Y at %H:%M} UTC, {_one_line(quotation.author)} wrote:"
+def _attribution(quotation: Quotation, language: str) -> str:
+    return attribution(_one_line(quotation.author), quotation.at, language)
 
 
 def _shortened(text: str) -> str:

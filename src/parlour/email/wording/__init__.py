@@ -1,5 +1,6 @@
 """Words of an organization's own, in several languages: signatures, templates, automatic mails."""
 
+from parlour.email.wording.attributing import ATTRIBUTED, attribution
 from parlour.email.wording.automatic import AUTOMATIC, automatic_words
 from parlour.email.wording.built_in import BUILT_IN
 from parlour.email.wording.keeping import (
@@ -34,6 +35,7 @@ from parlour.email.wording.signatures import Signature, signature_for
 from parlour.email.wording.values import Scene, portal_url, scene_of
 
 __all__ = [
+    "ATTRIBUTED",
     "AUTOMATIC",
     "BUILT_IN",
     "KNOWN",
@@ -51,6 +53,7 @@ __all__ = [
     "Wording",
     "WordingTaken",
     "add_wording",
+    "attribution",
     "automatic_words",
     "change_wording",
     "checked_language",
