@@ -33,6 +33,10 @@ class _Version(msgspec.Struct, frozen=True):
     segments: Segments | None
     """None where it lies in the clear, from before there were data keys."""
 
+    @property
+    def plain_size(self) -> int:
+        return self.segments.plain_size if self.segments else self.size
+
 
 class _Changed(Exception):
     """It was written anew since we looked."""
@@ -70,6 +74,8 @@ class Blobs:
         Raises like `get` before there is a first piece, so that an answer can still say so.
         """
         version = await self._version(key, start, end)
+        if end > version.plain_size:
+            raise SealBroken()
         return self._pieces(key, version, start, end)
 
     async def delete(self, key: str) -> None:

@@ -130,6 +130,13 @@ async def test_a_reader_stays_on_when_the_blob_gets_another_key_under_it(acme: C
     assert b"".join(got) == content
 
 
+async def test_a_blob_that_is_shorter_than_promised_is_refused_before_the_answer_begins(acme: Company) -> None:
+    name = new_name(acme)
+    await acme.installation.blobs.put(name, content_of(1000))
+    with pytest.raises(SealBroken):
+        await acme.installation.blobs.stream(name, 0, 1001)
+
+
 async def test_a_blob_that_is_not_there_is_not_found_before_the_answer_begins(acme: Company) -> None:
     with pytest.raises(NotFound):
         await acme.installation.blobs.stream(new_name(acme), 0, 10)

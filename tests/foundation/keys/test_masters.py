@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from parlour.children import until
-from parlour.foundation.keys.masters import Masters
+from parlour.foundation.keys.masters import Belonging, Masters
 from parlour.foundation.sealing import KeysOutOfReach, Place
 from parlour.foundation.settings import Settings
 from tests import kms_twin
@@ -103,6 +103,30 @@ async def test_a_kms_wraps_and_unwraps(acme: Company, tmp_path: Path, kind: str)
         async with another_process(settings) as without:
             with pytest.raises(KeysOutOfReach, match="set PARLOUR_KMS"):
                 await without.sealer.open(place(acme), sealed)
+
+
+async def test_when_the_kms_has_a_new_key_data_keys_are_wrapped_anew(acme: Company, tmp_path: Path) -> None:
+    settings, state = acme.installation.settings, tmp_path / "kms.json"
+    with twin("unix", tmp_path) as kms:
+        async with another_process(settings, kms=kms) as first:
+            sealed = await first.sealer.seal(place(acme), SECRET)
+            state.write_text(json.dumps({**json.loads(state.read_text()), "second": made()}))
+            assert await first.keys.rewrap(acme.organization_id) == 1
+        assert await wrapped_by(acme) == "kms:second"
+        state.write_text(json.dumps({"second": json.loads(state.read_text())["second"]}))
+        async with another_process(settings, kms=kms) as second:
+            assert await second.sealer.open(place(acme), sealed) == SECRET
+
+
+async def test_a_wrapped_key_is_bound_to_its_organization_by_the_kms_too(acme: Company, tmp_path: Path) -> None:
+    with twin("command", tmp_path) as kms:
+        outside = Masters(acme.installation.settings.model_copy(update={"kms": kms}))
+        here = Belonging(acme.organization_id, 1)
+        wrapped = await outside.current().wrap(bytes(32), here)
+        assert await outside.unwrap(wrapped, here) == bytes(32)
+        for elsewhere in (Belonging(acme.organization_id, 2), Belonging(acme.bob.user_id, 1)):
+            with pytest.raises(KeysOutOfReach, match="not wrapped here"):
+                await outside.unwrap(wrapped, elsewhere)
 
 
 @pytest.mark.parametrize(

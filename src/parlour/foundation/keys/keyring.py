@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -185,8 +186,13 @@ class Keyring:
         if task is None:
             task = asyncio.create_task(self._read(organization_id, known))
             self._under_way[organization_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(organization_id, None))
+            task.add_done_callback(partial(self._looked, organization_id))
         return await asyncio.shield(task)
+
+    def _looked(self, organization_id: UUID, task: asyncio.Task[_Known]) -> None:
+        self._under_way.pop(organization_id, None)
+        # Whoever waited has been told; where nobody waits any more, nobody misses it.
+        _ = task.cancelled() or task.exception()
 
     async def _read(self, organization_id: UUID, before: _Known | None) -> _Known:
         now = clock.now()
