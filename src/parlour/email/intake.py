@@ -72,9 +72,11 @@ async def _take_in(installation: Installation, organization_id: UUID, begun: Beg
     entry, mail = arrival.entry, arrival.understood.mail
     try:
         async with installation.database.transaction(organization_id) as tx:
-            if await accounting.claim(tx, entry.id, identity_of(raw, mail), mail.message_id):
-                await accounting.conclude(tx, entry.id, await _decide(tx, installation, arrival))
+            is_ours = await accounting.claim(tx, entry.id, identity_of(raw, mail), mail.message_id)
+            # First what can be said of any mail: once a ticket has its number, others wait for the commit.
             await _keep_findings(tx, arrival)
+            if is_ours:
+                await accounting.conclude(tx, entry.id, await _decide(tx, installation, arrival))
     except Problem as refusal:
         if refusal.status >= 500:
             raise
