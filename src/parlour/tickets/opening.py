@@ -42,12 +42,13 @@ async def open(tx: Transaction, opening: Opening, *, by: Actor) -> Ticket:  # no
     if opening.assignee_id:
         await check_assignee(tx, opening.assignee_id)
     requester = await find_user(tx, opening.requester_id)
+    # Made up beforehand: from the number to the commit, other openings wait.
+    words = words_of(opening.subject, requester.name, requester.email, by.name, by.email, opening.words.text)
     ticket_id = ids.new()
     number = await _insert(tx, ticket_id, opening)
     await add_participants(tx, ticket_id, [opening.requester_id, *opening.participant_ids])
     new = NewComment(ticket_id, opening.words, Visibility.PUBLIC, opening.source)
     comment_id = await write_comment(tx, new, by=by)
-    words = words_of(opening.subject, requester.name, requester.email, by.name, by.email, opening.words.text)
     await begin_search(tx, ticket_id, number, words)
     if opening.tags:
         await set_tags(tx, ticket_id, opening.tags)
