@@ -21,9 +21,11 @@ def rate(here: Installation, requests: Requests, seconds: float) -> float:
     """Transactions a second, over as many connections as the requests come by, as the application's role."""
     since = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(embedded.postgres_bin() / "pgbench"), "-n", "-M", "prepared", "-j", "1"]
+        # A search is planned anew each time, by the application too.
+        protocol = "extended" if any("q=" in path for path in requests.paths) else "prepared"
+        command = [str(embedded.postgres_bin() / "pgbench"), "-n", "-M", protocol, "-j", "1"]
         command += ["-c", str(CONNECTIONS), "-T", f"{seconds:.0f}"]
-        with _held_still(here.worker()):
+        with _held_still(here):
             captured = [_captured(here, requests, path) for path in requests.paths]
         for number, statements in enumerate(captured):
             text, variables = script(statements, since, f"v{number}")
@@ -42,7 +44,7 @@ def rate(here: Installation, requests: Requests, seconds: float) -> float:
 @contextmanager
 def without_the_worker(here: Installation) -> Iterator[None]:
     """The worker held still, and what was queued meanwhile thrown away: its jobs would take part of the machine."""
-    with _held_still(here.worker()):
+    with _held_still(here):
         yield
         _ask(here, "delete from procrastinate_jobs where status = 'todo'")
     time.sleep(3)
@@ -51,21 +53,27 @@ def without_the_worker(here: Installation) -> Iterator[None]:
 def settle(here: Installation) -> None:
     """Nothing left to do: no jobs of earlier runs, statistics and free space in order, the journal written."""
     _ask(here, "delete from procrastinate_jobs where status = 'todo'")
+    # Or the answers of an earlier measurement are tried again and again, to servers that don't exist.
+    _ask(here, "delete from outbound_messages where state in ('QUEUED', 'SENDING')")
     _ask(here, "vacuum (analyze)")
     _ask(here, "checkpoint")
 
 
 @contextmanager
-def _held_still(worker: int) -> Iterator[None]:
-    if Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T":
-        # Whoever held it first lets it go.
-        yield
-        return
-    os.kill(worker, signal.SIGSTOP)
+def _held_still(here: Installation) -> Iterator[None]:
+    # Whoever held one first lets it go.
+    working = [pid for pid in here.workers() if _state(pid) != "T"]
+    for pid in working:
+        os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(worker, signal.SIGCONT)
+        for pid in working:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _captured(here: Installation, requests: Requests, path: str) -> list[Statement]:

@@ -38,11 +38,11 @@ class Result:
     p99: float
 
 
-def measure(port: int, requests: Requests, seconds: float) -> Result:
+def measure(port: int, requests: Requests, seconds: float, warm_up: float = WARM_UP_SECONDS) -> Result:
     """After a warm-up: what is asked often is in memory. Raises `RuntimeError` where any answer is a refusal."""
     generate = _with_wrk if shutil.which("wrk") else _with_our_own
     with suppress(RuntimeError):
-        generate(port, requests, WARM_UP_SECONDS)
+        generate(port, requests, warm_up)
     return generate(port, requests, seconds)
 
 

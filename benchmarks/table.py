@@ -9,21 +9,50 @@ def of(figures: dict[str, Any]) -> str:
     head = ["", "1 process/s", "p50 ms", "p99 ms", "2 processes/s", "database/s", "share 1", "share 2"]
     rows = [_row(name, figures) for name in figures["one process"]]
     machine = figures["machine"]
+    growth = [["", "over HTTP", "in the database", "rows of the page"]]
+    growth += [_grown(name, times) for name, times in figures["growth"].items()]
     lines = [
         f"{figures['tickets']:,} tickets, {figures['connections']} connections, {machine['cores']} cores"
-        f" (load before: {machine['load before']}), {machine['generator']}, Python {machine['python']}",
+        f" (load before {machine['load before']}, after {machine['load after']}), {machine['generator']},"
+        f" Python {machine['python']}",
         "",
         *_aligned([head, *rows]),
         "",
-        *(_growth(name, figures) for name in figures["small, one process"]),
-        f"mail to screen       p50 {figures['mail to screen, ms']['p50']:.0f} ms,"
-        f" p95 {figures['mail to screen, ms']['p95']:.0f} ms",
+        f"Slower by, from 1,000 to {figures['tickets']:,} tickets",
+        *_aligned(growth),
+        "",
+        f"mail to screen       {_spread(figures['mail to screen, ms'])}",
         f"start to healthy     {figures['first start, seconds']:.1f} s from nothing,"
         f" {statistics.median(figures['restart, seconds']):.1f} s on existing data",
         f"memory idle          {_memory(figures['memory idle, MB'])}",
         f"memory loaded        {_memory(figures['memory loaded, MB'])}",
+        "",
+        *_mail(figures["mail"]),
     ]
     return "\n".join(lines)
+
+
+def _grown(name: str, times: dict[str, Any]) -> list[str]:
+    small, large = times["rows of the page"]
+    return [name, f"{times['over HTTP']:.2f}", f"{times['database']:.2f}", f"{small} and {large}"]
+
+
+def _mail(found: dict[str, Any]) -> list[str]:
+    lines = [f"reading a mail       {_spread(found['reading a mail, ms'])}"]
+    lines += [f"IDLE to screen       {_spread(found['IDLE to screen, ms'])}"]
+    lines += [f"list while idle      {_spread(found['list while idle, ms'])}"]
+    for workers in (1, 2):
+        drain = found[f"{workers} working"]
+        lines.append(
+            f"backlog, {workers} working   {drain['mails a second']:.0f} mails/s; list meanwhile"
+            f" {_spread(drain['list meanwhile, ms'])}; worker memory {drain['memory before, MB']:.0f} MB before,"
+            f" {drain['memory after, MB']:.0f} MB after"
+        )
+    return lines
+
+
+def _spread(found: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f} ms" for name, value in found.items())
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:
@@ -38,15 +67,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
         f"{one['rate'] / alone:.0%}",
         f"{two['rate'] / alone:.0%}",
     ]
-
-
-def _growth(name: str, figures: dict[str, Any]) -> str:
-    over_http = figures["small, one process"][name]["rate"] / figures["one process"][name]["rate"]
-    alone = figures["small, database"][name] / figures["database"][name]
-    return (
-        f"{name + ' as it grows':<20} from 1,000 to {figures['tickets']:,} tickets: {over_http:.2f} times over HTTP,"
-        f" {alone:.2f} times in the database"
-    )
 
 
 def _memory(kinds: dict[str, float]) -> str:
