@@ -44,6 +44,7 @@ AGENTS = (
     "/dashboard/settings/automatic-mails",
     "/dashboard/settings/automatic-mails/new?owner=&language=ar",
     "/dashboard/tickets/1/templates",
+    "/dashboard/settings/mail-rules",
     "/dashboard/settings/ledger",
     "/dashboard/settings/quarantine",
 )

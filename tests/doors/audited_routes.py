@@ -110,6 +110,10 @@ CASES = {
     "PUT /api/audit/retention": Case(Act.RETENTION_CHANGED, {"keepDays": 365}),
     "GET /api/audit": Case(Act.TRAIL_VIEWED),
     "GET /api/audit/export": Case(Act.TRAIL_EXPORTED),
+    "PUT /api/email/rules": Case(Act.MAIL_RULES_CHANGED, {"spamThreshold": 7.5}),
+    "POST /dashboard/settings/mail-rules": Case(
+        Act.MAIL_RULES_CHANGED, form={"attachment_limit": "10", "attachments_limit": "20", "undo_seconds": "10"}
+    ),
     "PUT /api/sending/settings": Case(Act.SENDING_CHANGED, {"undoSeconds": 20}),
     "POST /api/signatures": Case(Act.WORDS_ADDED, {"userId": "{bob}", "texts": HELLO}),
     "PUT /api/signatures/{id}": Case(Act.WORDS_CHANGED, {"texts": HELLO}),

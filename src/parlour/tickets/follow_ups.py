@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from parlour import audit
+from parlour.audit import Act
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
@@ -22,6 +24,10 @@ async def set_follow_up_days(tx: Transaction, days: int | None) -> None:
     """Raises `Invalid`."""
     if days is not None and not 0 <= days <= _MOST:
         raise Invalid(details={"days": f"Between 0 and {_MOST} days, or none for never."})
+    details = audit.changes({"follow_up_days": await follow_up_days(tx)}, {"follow_up_days": days})
+    if not details["after"]:
+        return
+    await audit.record(tx, Act.MAIL_RULES_CHANGED, details=details)
     await tx.run(
         """
         insert into follow_up_rules (organization_id, days) values (current_organization(), %(days)s)

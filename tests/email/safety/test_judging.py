@@ -113,8 +113,30 @@ async def test_rules_switch_the_quarantine_off(post: Post) -> None:
     assert (await post.bring(mail(more=SPAM + FORGED))).outcome == "ADMITTED"
 
 
+async def test_an_organization_has_its_own_measure_of_spam(post: Post) -> None:
+    await trust(post)
+    await rule(post, spam_threshold=9.5)
+    assert (await post.bring(mail(more=SPAM))).outcome == "ADMITTED"
+    await rule(post, spam_threshold=4.5)
+    ham = "X-Spam-Status: No, score=4.6 required=5.0 tests=X\n"
+    row = await post.bring(mail("Another", more=ham))
+    assert (row.outcome, row.reason) == ("QUARANTINED", "It looks like spam (X-Spam-Status 4.6 of 4.5).")
+
+
+async def test_an_organization_has_its_own_measure_of_a_loop(post: Post) -> None:
+    await rule(post, sender_limit=2)
+    outcomes = [(await post.bring(mail(f"Mail {number}"))).outcome for number in range(3)]
+    assert outcomes == ["ADMITTED", "ADMITTED", "AUTOMATIC"]
+
+
 async def test_rules_that_make_no_sense_are_refused(post: Post) -> None:
-    for wrong in ({"attachment_limit": -1}, {"attachments_limit": 2**40}, {"refused_endings": ["a/b"]}):
+    for wrong in (
+        {"attachment_limit": -1},
+        {"attachments_limit": 2**40},
+        {"refused_endings": ["a/b"]},
+        {"spam_threshold": -1.0},
+        {"sender_limit": 0},
+    ):
         with pytest.raises(Invalid):
             await rule(post, **wrong)
     await rule(post, refused_endings=[".EXE", "*.scr", "exe"])

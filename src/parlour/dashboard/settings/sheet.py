@@ -25,6 +25,7 @@ _TABS: Final = (
     ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
     ("domains", "Sending domains", Permission.MANAGE_MAIL),
     ("automatic-mails", "Automatic mails", Permission.MANAGE_MAIL),
+    ("mail-rules", "Mail rules", Permission.MANAGE_MAIL),
     ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
     ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
 )

@@ -15,7 +15,7 @@ from parlour.email.reading.headers import Headers
 from parlour.email.safety.automatic import is_from_nobody, signs_of
 from parlour.email.safety.bounces import bounce_in
 from parlour.email.safety.files import Screened, screened
-from parlour.email.safety.loops import Passage, limit_of, too_many_from
+from parlour.email.safety.loops import TEN_MINUTES, Limit, Passage, limit_of, too_many_from
 from parlour.email.safety.rules import MailRules, Surroundings, mail_rules, surroundings
 from parlour.email.safety.scanners import spam_asked, spam_told
 from parlour.email.safety.testimony import testimony
@@ -111,7 +111,7 @@ async def _judged(case: _Case, verdict: Verdict) -> Verdict:
     )
     if case.entry.released or verdict.action is not Action.ADMIT:
         return verdict
-    found = _held_back(verdict, rules, around, files) or await _in_a_loop(case, around)
+    found = _held_back(verdict, rules, around, files) or await _in_a_loop(case, rules, around)
     return msgspec.structs.replace(verdict, action=found[0], reason=found[1]) if found else verdict
 
 
@@ -123,8 +123,9 @@ def _held_back(verdict: Verdict, rules: MailRules, around: Surroundings, files: 
     authentication, spam = verdict.authentication, verdict.spam
     if rules.quarantines_forgeries and authentication.failed and authentication.policy in ("quarantine", "reject"):
         return Action.QUARANTINE, "The sender's domain says that this mail is not from there (DMARC)."
-    if rules.quarantines_spam and spam and spam.is_spam and not around.is_trusted_sender:
-        score = f" {spam.score:g} of {spam.limit:g}" if spam.score is not None and spam.limit is not None else ""
+    if rules.quarantines_spam and spam and _is_spam(spam, rules) and not around.is_trusted_sender:
+        limit = spam.limit if rules.spam_threshold is None else rules.spam_threshold
+        score = f" {spam.score:g} of {limit:g}" if spam.score is not None and limit is not None else ""
         return Action.QUARANTINE, f"It looks like spam ({spam.source}{score})."
     return None
 
@@ -135,10 +136,19 @@ def _unchecked(spam: Spam | None, files: Screened) -> str | None:
     return " ".join(filter(None, (by_filter, by_scanner))) or None
 
 
-async def _in_a_loop(case: _Case, around: Surroundings) -> tuple[Action, str] | None:
+def _is_spam(spam: Spam, rules: MailRules) -> bool:
+    # A filter that gives no score has the only word.
+    if rules.spam_threshold is None or spam.score is None:
+        return spam.is_spam
+    return spam.score >= rules.spam_threshold
+
+
+async def _in_a_loop(case: _Case, rules: MailRules, around: Surroundings) -> tuple[Action, str] | None:
     if around.is_own:
         return Action.RECORD, "This is one of our own mails, come back."
     limit = limit_of(case.installation.settings.mail_sender_limit)
+    if rules.sender_limit is not None:
+        limit = Limit(rules.sender_limit, TEN_MINUTES)
     if limit is None or not case.sender:
         return None
     passage = Passage(case.organization_id, case.entry.id, case.sender, case.mail.date)

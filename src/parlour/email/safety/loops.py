@@ -16,6 +16,9 @@ from parlour.foundation.database import Transaction
 
 log = structlog.get_logger()
 
+TEN_MINUTES: Final = timedelta(minutes=10)
+"""What an organization's own limit counts within."""
+
 _PER_TICKET: Final = 60
 _AUTOMATIC_PER_TICKET: Final = 10
 _TICKET_WINDOW: Final = timedelta(minutes=10)

@@ -10,6 +10,8 @@ from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
 
 _LARGEST = 1024 * 1024 * 1024
+_HIGHEST_SCORE = 1000
+_MOST_MAILS = 100_000
 
 
 class MailRules(msgspec.Struct, frozen=True):
@@ -22,6 +24,10 @@ class MailRules(msgspec.Struct, frozen=True):
     attachment_limit: int = 25 * 1024 * 1024
     attachments_limit: int = 50 * 1024 * 1024
     refused_endings: list[str] = []
+    spam_threshold: float | None = None
+    """From which score of the filter on a mail is spam. None: as the filter itself decides."""
+    sender_limit: int | None = None
+    """Mails of one sender within ten minutes; more look like a loop. None: as the installation is set."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -33,7 +39,10 @@ class Surroundings(msgspec.Struct, frozen=True):
     is_trusted_sender: bool
 
 
-_COLUMNS = "acknowledges, quarantines_spam, quarantines_forgeries, attachment_limit, attachments_limit, refused_endings"
+_COLUMNS = """
+    acknowledges, quarantines_spam, quarantines_forgeries, attachment_limit, attachments_limit, refused_endings,
+    spam_threshold, sender_limit
+"""
 
 
 async def mail_rules(tx: Transaction) -> MailRules:
@@ -52,11 +61,13 @@ async def change_mail_rules(tx: Transaction, rules: MailRules) -> MailRules:
         f"""
         insert into organization_mail_settings (organization_id, {_COLUMNS})
         values (current_organization(), %(acknowledges)s, %(quarantines_spam)s, %(quarantines_forgeries)s,
-                %(attachment_limit)s, %(attachments_limit)s, %(refused_endings)s)
+                %(attachment_limit)s, %(attachments_limit)s, %(refused_endings)s, %(spam_threshold)s,
+                %(sender_limit)s)
         on conflict (organization_id) do update
         set acknowledges = excluded.acknowledges, quarantines_spam = excluded.quarantines_spam,
             quarantines_forgeries = excluded.quarantines_forgeries, attachment_limit = excluded.attachment_limit,
-            attachments_limit = excluded.attachments_limit, refused_endings = excluded.refused_endings
+            attachments_limit = excluded.attachments_limit, refused_endings = excluded.refused_endings,
+            spam_threshold = excluded.spam_threshold, sender_limit = excluded.sender_limit
         """,
         **msgspec.structs.asdict(rules),
     )
@@ -90,5 +101,9 @@ def _check(rules: MailRules) -> None:
             details[name] = "Between 0 bytes and 1 GB."
     if len(rules.refused_endings) > 200 or any(not one.isalnum() or len(one) > 20 for one in rules.refused_endings):
         details["refused_endings"] = "At most 200 endings of letters and digits, such as exe."
+    if rules.spam_threshold is not None and not 0 <= rules.spam_threshold <= _HIGHEST_SCORE:
+        details["spam_threshold"] = "A score between 0 and 1000, or none."
+    if rules.sender_limit is not None and not 1 <= rules.sender_limit <= _MOST_MAILS:
+        details["sender_limit"] = "Between 1 and 100,000 mails, or none."
     if details:
         raise Invalid(details=details)
