@@ -120,7 +120,7 @@ async def test_ten_backup_codes_are_each_good_once(acme: Company) -> None:
     async with acme.database.transaction(acme.organization_id) as tx:
         known = await access.second_factor_of(tx, acme.bob.user_id)
         assert known and known.codes_left == 9
-        renewed = await access.renew_backup_codes(tx, acme.installation.signer, acme.bob.user_id)
+        renewed = await access.renew_codes(tx, acme.installation, acme.bob.user_id)
     assert await shows(acme, acme.bob, codes[4], MONDAY) is None
     assert await shows(acme, acme.bob, renewed[4], MONDAY) is Method.BACKUP_CODE
 

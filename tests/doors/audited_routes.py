@@ -5,8 +5,10 @@ from typing import Any, LiteralString
 import msgspec
 
 from parlour.audit import Act
+from tests.doors.own_access import OWN_ACCESS
 
 WITHOUT_A_RECORD = {
+    **OWN_ACCESS,
     "POST /confirm": "shows once more who one is, and changes nothing",
     "POST /portal/{slug}/confirm": "shows once more who one is, and changes nothing",
     "POST /switch": "signs in to another organization, whose trail has it",
@@ -70,6 +72,9 @@ CASES = {
         Act.MEMBERS_CHANGED, form={"name": "Extra", "member": "{bob}"}
     ),
     "POST /dashboard/settings/departments/{department_id}/remove": Case(Act.DEPARTMENT_REMOVED, form={}),
+    "POST /dashboard/settings/sign-in": Case(
+        Act.SECURITY_POLICY_CHANGED, form={"role": "ADMIN", "grace": "7", "devices": "30"}
+    ),
     "PUT /api/organization": Case(Act.ORGANIZATION_CHANGED, {"colour": "#112233"}),
     "POST /dashboard/settings/organization": Case(
         Act.ORGANIZATION_CHANGED, form={"name": "Acme & Co", "colour": "#445566"}

@@ -198,6 +198,35 @@ async def test_a_screen_is_closed_when_its_session_ends(acme: Company, processes
     assert not client.socket.connected
 
 
+@pytest.mark.parametrize("by_session", [True, False])
+async def test_who_is_made_inactive_is_gone_from_every_process_within_five_seconds(
+    acme: Company, processes: list[str], by_session: bool
+) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        _, bobs = await access.create_token(tx, acme.bob.user_id, "test")
+        _, alices = await access.create_token(tx, acme.alice.user_id, "test")
+    clients = [Client(), Client()]
+    for client, address in zip(clients, processes, strict=True):
+        headers = (
+            {"Cookie": await _begin_session(acme, acme.bob)} if by_session else {"Authorization": f"Bearer {bobs}"}
+        )
+        await _connect(client, address, headers=headers)
+    async with asyncio.timeout(5), httpx.AsyncClient(headers={"authorization": f"Bearer {alices}"}) as alice:
+        answer = await alice.put(f"{processes[0]}/api/users/{acme.bob.user_id}", json={"status": "INACTIVE"})
+        assert answer.status_code == 200
+        for client in clients:
+            await client.socket.wait()
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {bobs}"}) as bob:
+            for address in processes:
+                while (await bob.get(f"{address}/api/me")).status_code != 401:
+                    await asyncio.sleep(0.05)
+        # Made active again, he has no token and no session of before.
+        await alice.put(f"{processes[1]}/api/users/{acme.bob.user_id}", json={"status": "ACTIVE"})
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {bobs}"}) as bob:
+            assert {(await bob.get(f"{address}/api/me")).status_code for address in processes} == {401}
+    assert not any(client.socket.connected for client in clients)
+
+
 async def test_whoever_says_too_much_is_shown_out(acme: Company, screen: Connect) -> None:
     bob = await screen(acme.bob)
     with pytest.raises((socketio.exceptions.SocketIOError, TimeoutError)):

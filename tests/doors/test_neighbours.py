@@ -50,6 +50,7 @@ class Belongings(msgspec.Struct):
     template_id: UUID
     signature_id: UUID
     automatic_id: UUID
+    device_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -84,6 +85,7 @@ async def belongings(acme: Company) -> Belongings:
         unsent_id=unsent.id,
         tag_id=tag.id,
         token_id=token.id,
+        device_id=await _device(acme),
         notification_id=notification_id,
         mailbox_id=mailbox.id,
         domain_id=await _sending_domain(acme),
@@ -104,6 +106,13 @@ async def _words(company: Company, kind: Kind) -> UUID:
     draft = Draft(kind, {"en": Text(SECRET)}, name=SECRET)
     async with company.database.transaction(company.organization_id) as tx:
         return (await wording.add_wording(tx, draft, by=company.alice)).id
+
+
+async def _device(acme: Company) -> UUID:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        bob = access.Identity(acme.organization_id, acme.bob.user_id, ())
+        await access.remember_device(tx, acme.installation.signer, bob, access.Client("192.0.2.1", SECRET), 30)
+        return (await access.devices_of(tx, acme.bob.user_id))[0].id
 
 
 async def test_no_route_gives_or_changes_a_neighbours_thing(
@@ -153,6 +162,8 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "mailboxes": [belongings.mailbox_id],
         "domains": [belongings.domain_id],
         "ledger": [belongings.entry_id],
+        "sessions": [ids.new()],
+        "devices": [belongings.device_id],
         "switch": [company.organization_id],
         "hooks": ["one-that-nobody-was-given"],
         "templates": [belongings.template_id],

@@ -21,16 +21,18 @@ from parlour.access.policy import Policy, policy_of, set_policy
 from parlour.access.proofs import Identity, Method, Proof, proof
 from parlour.access.recovery import after_change, change_user, take_away_second_factor
 from parlour.access.second_factor.backup_codes import HOW_MANY as BACKUP_CODES
-from parlour.access.second_factor.backup_codes import renew as renew_backup_codes
 from parlour.access.second_factor.devices import Device, devices_of, forget_device, remember_device
 from parlour.access.second_factor.enrolment import (
     AlreadySetUp,
     Enrolment,
+    NotSetUp,
     SecondFactor,
     begin_enrolment,
     confirm_enrolment,
     remove_second_factor,
+    renew_codes,
     second_factor_of,
+    users_with_second_factor,
 )
 from parlour.access.second_factor.proving import by_code, by_setting_up
 from parlour.access.second_factor.totp import WrongCode
@@ -65,6 +67,7 @@ __all__ = [
     "Identity",
     "Method",
     "NoPassword",
+    "NotSetUp",
     "OnlyInPerson",
     "Outcome",
     "Place",
@@ -121,7 +124,7 @@ __all__ = [
     "proof",
     "remember_device",
     "remove_second_factor",
-    "renew_backup_codes",
+    "renew_codes",
     "renew_session",
     "replace_session",
     "revoke_token",
@@ -136,4 +139,5 @@ __all__ = [
     "switch",
     "take_away_second_factor",
     "tokens_of",
+    "users_with_second_factor",
 ]

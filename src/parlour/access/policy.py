@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from parlour import audit
+from parlour.audit import Act
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
@@ -42,13 +44,17 @@ _COLUMNS: Final = "second_factor_for, second_factor_from, idle_minutes, longest_
 
 async def policy_of(tx: Transaction) -> Policy:
     """The organization's; where it never made one, the one that asks for nothing."""
-    return await tx.maybe(Policy, f"select {_COLUMNS} from security_policies") or NO_POLICY
+    found = await tx.maybe(Policy, f"select {_COLUMNS} from security_policies")
+    return _plain(found) if found else NO_POLICY
 
 
 async def set_policy(tx: Transaction, policy: Policy) -> Policy:
     """Raises `Invalid`."""
     _check(policy)
-    return await tx.one(
+    before = await policy_of(tx)
+    changed = audit.changes(msgspec.structs.asdict(before), msgspec.structs.asdict(policy))
+    await audit.record(tx, Act.SECURITY_POLICY_CHANGED, details=changed)
+    written = await tx.one(
         Policy,
         f"""
         insert into security_policies as known (organization_id, {_COLUMNS})
@@ -64,6 +70,12 @@ async def set_policy(tx: Transaction, policy: Policy) -> Policy:
         """,
         **msgspec.structs.asdict(policy) | {"second_factor_for": sorted(set(policy.second_factor_for))},
     )
+    return _plain(written)
+
+
+def _plain(row: Policy) -> Policy:
+    # The database gives a list of words.
+    return msgspec.structs.replace(row, second_factor_for=tuple(Role(word) for word in row.second_factor_for))
 
 
 def _check(policy: Policy) -> None:

@@ -6,6 +6,7 @@ from parlour import people
 from parlour.access import api_tokens
 from parlour.access.second_factor import devices, enrolment
 from parlour.access.sessions import ending
+from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Forbidden
 from parlour.foundation.installation import Installation
@@ -29,7 +30,7 @@ async def take_away_second_factor(tx: Transaction, user: User, *, by: Actor) -> 
         raise NotYourself()
     if await enrolment.second_factor_of(tx, user.id) is None:
         raise NothingToRecover()
-    await enrolment.remove_second_factor(tx, user.id)
+    await enrolment.remove_second_factor(tx, user.id, Act.SECOND_FACTOR_TAKEN_AWAY)
 
 
 async def change_user(tx: Transaction, user: User, changes: UserChanges) -> User:

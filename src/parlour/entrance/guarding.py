@@ -21,6 +21,7 @@ PUBLIC: Final = "PUBLIC"
 """Named by a route that is open to everybody, in a permission's place."""
 
 _API: Final = "/api/"
+_DASHBOARD: Final = "/dashboard"
 
 
 def needs(permission: Permission, *, fresh: bool = False) -> dict[str, Any]:
@@ -63,6 +64,9 @@ async def admit(request: Request) -> Response[None] | None:
     visitor.actor.must(permission)
     if request.route_handler.opt.get("fresh"):
         _must_be_fresh(request, visitor)
+    if visitor.session and len(visitor.session.identities) > 1 and request.scope["path"].startswith(_DASHBOARD):
+        places = await access.places_of(request.installation, visitor.session)
+        request.scope["state"]["other_places"] = [place for place in places if not place.is_here]
     if limit := request.route_handler.opt.get("limit"):
         await limits.spend(request, limit, str(visitor.actor.user_id))
     return None

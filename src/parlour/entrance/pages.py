@@ -130,6 +130,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters |= words.FILTERS
     env.globals |= {"asset": asset, "preloads": preloads, "csrf_token": _csrf_token, "csrf_field": _csrf_field}
+    env.globals["other_places"] = _other_places
     macros = UserInterface()
     env.globals["ui"] = macros
     for name in UI:
@@ -150,6 +151,13 @@ def _flashes(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
 def _csrf_token(context: jinja2.runtime.Context) -> str:
     token = context["request"].scope.get("state", {}).get("csrf_token", "")
     return str(token)
+
+
+@jinja2.pass_context
+def _other_places(context: jinja2.runtime.Context) -> list[Any]:
+    """The organizations this session may switch to."""
+    found: list[Any] = context["request"].scope.get("state", {}).get("other_places", [])
+    return found
 
 
 @jinja2.pass_context

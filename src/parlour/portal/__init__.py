@@ -1,6 +1,6 @@
 """The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
 
-from parlour.portal import brand, files, sign_in, tickets, writing
+from parlour.portal import brand, files, security, sign_in, tickets, writing
 
 ROUTES = [
     brand.style,
@@ -20,6 +20,7 @@ ROUTES = [
     writing.reply,
     writing.mark_as_solved,
     files.show,
+    *security.ROUTES,
 ]
 
 __all__ = ["ROUTES"]

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from parlour import audit
 from parlour.access.passwords import hashing, strength
 from parlour.access.passwords.signing_in import LONGEST
 from parlour.access.second_factor import devices
+from parlour.audit import Act
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Unauthenticated
@@ -40,6 +42,7 @@ async def set_password(installation: Installation, actor: Actor, password: str) 
             id=actor.user_id,
         )
         await devices.forget_all(tx, actor.user_id)
+        await audit.record(tx, Act.PASSWORD_CHANGED, by=actor)
 
 
 async def has_password(tx: Transaction, user_id: UUID) -> bool:

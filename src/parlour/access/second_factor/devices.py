@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from parlour import audit
 from parlour.access.client import Client
 from parlour.access.proofs import Identity, Method, Proof, proof
+from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.crypto import Signer
 from parlour.foundation.database import Transaction
@@ -43,6 +45,7 @@ async def remember_device(tx: Transaction, signer: Signer, identity: Identity, c
         now=now,
         expires_at=now + timedelta(days=days),
     )
+    await audit.record(tx, Act.DEVICE_REMEMBERED, on=Subject("device", device_id, client.name))
     return signer.sign(_PURPOSE, identity.user_id.bytes + device_id.bytes)
 
 
@@ -82,8 +85,12 @@ async def devices_of(tx: Transaction, user_id: UUID) -> list[Device]:
 
 async def forget_device(tx: Transaction, user_id: UUID, device_id: UUID) -> None:
     """Raises `NotFound`."""
-    if not await tx.run("delete from devices where id = %(id)s and user_id = %(user)s", id=device_id, user=user_id):
+    name: str | None = await tx.value(
+        "delete from devices where id = %(id)s and user_id = %(user_id)s returning name", id=device_id, user_id=user_id
+    )
+    if name is None:
         raise NotFound()
+    await audit.record(tx, Act.DEVICE_FORGOTTEN, on=Subject("device", device_id, name))
 
 
 async def forget_all(tx: Transaction, user_id: UUID) -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import people
+from parlour import audit, people
 from parlour.access.second_factor import backup_codes, devices, totp
 from parlour.access.second_factor.totp import WrongCode
+from parlour.audit import Act
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict
@@ -20,6 +21,10 @@ _SEED_WAITS: Final = timedelta(hours=1)
 
 class AlreadySetUp(Conflict):
     """A second factor is set up already. Remove it first to set up another."""
+
+
+class NotSetUp(Conflict):
+    """There is no second factor yet. Set one up first."""
 
 
 class SecondFactor(msgspec.Struct, frozen=True):
@@ -51,6 +56,18 @@ async def second_factor_of(tx: Transaction, user_id: UUID) -> SecondFactor | Non
         user_id=user_id,
     )
     return SecondFactor(confirmed_at, await backup_codes.count_left(tx, user_id)) if confirmed_at else None
+
+
+async def users_with_second_factor(tx: Transaction) -> set[UUID]:
+    """Of the agents."""
+    return set(
+        await tx.values(
+            """
+            select f.user_id from second_factors f join users u on u.id = f.user_id
+            where f.confirmed_at is not null and u.role <> 'CUSTOMER'
+            """
+        )
+    )
 
 
 async def begin_enrolment(tx: Transaction, installation: Installation, user_id: UUID) -> Enrolment:
@@ -87,6 +104,14 @@ async def begin_enrolment(tx: Transaction, installation: Installation, user_id: 
     return Enrolment(seed, totp.uri(seed, user.email, organization.name))
 
 
+async def renew_codes(tx: Transaction, installation: Installation, user_id: UUID) -> list[str]:
+    """Ten new backup codes in place of those there were, shown this once. Raises `NotSetUp`."""
+    if await second_factor_of(tx, user_id) is None:
+        raise NotSetUp()
+    await audit.record(tx, Act.BACKUP_CODES_RENEWED, on=people.subject_of(await people.find_user(tx, user_id)))
+    return await backup_codes.renew(tx, installation.signer, user_id)
+
+
 async def confirm_enrolment(tx: Transaction, installation: Installation, user_id: UUID, code: str) -> list[str]:
     """The backup codes, shown this once. Raises `AlreadySetUp` or `WrongCode`."""
     if await second_factor_of(tx, user_id):
@@ -96,11 +121,14 @@ async def confirm_enrolment(tx: Transaction, installation: Installation, user_id
     await tx.run(
         "update second_factors set confirmed_at = %(now)s where user_id = %(user_id)s", user_id=user_id, now=clock.now()
     )
+    user = await people.find_user(tx, user_id)
+    await audit.record(tx, Act.SECOND_FACTOR_SET_UP, on=people.subject_of(user))
     return await backup_codes.renew(tx, installation.signer, user_id)
 
 
-async def remove_second_factor(tx: Transaction, user_id: UUID) -> None:
+async def remove_second_factor(tx: Transaction, user_id: UUID, act: Act = Act.SECOND_FACTOR_REMOVED) -> None:
     """With its backup codes and every remembered browser."""
+    await audit.record(tx, act, on=people.subject_of(await people.find_user(tx, user_id)))
     await tx.run("delete from second_factors where user_id = %(user_id)s", user_id=user_id)
     await tx.run("delete from backup_codes where user_id = %(user_id)s", user_id=user_id)
     await devices.forget_all(tx, user_id)

@@ -17,6 +17,8 @@ from parlour.foundation.settings import Settings
 
 # A session that is used is written down again only after this long: the list of one's devices is no finer.
 _NOTED_EVERY: Final = 60.0
+# What a page asks for at once still carries the old cookie, and finds what the old one stood for.
+LINGERS_SECONDS: Final = 10
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -30,6 +32,8 @@ class Session(msgspec.Struct, frozen=True):
     used_at: float
     address: str = ""
     agent: str = ""
+    replaced_at: float = 0.0
+    """When another cookie took its place; it lingers for some seconds, for requests that were under way."""
     before: str = ""
     """Where it lay before its cookie was made anew: for some seconds requests under way still find it there."""
 
@@ -127,14 +131,20 @@ async def session_of(installation: Installation, token: str, client: Client | No
     if is_over(session, limits):
         await installation.cache.delete(key_of(token))
         return None
+    if session.replaced_at:
+        # Asking for it has just given it another fortnight.
+        await installation.cache.expire(key_of(token), LINGERS_SECONDS)
+        return session
     if client and clock.now().timestamp() - session.used_at >= _NOTED_EVERY:
         return await _note_use(installation, token, session, client)
     return session
 
 
 def is_over(session: Session, limits: Limits) -> bool:
-    """Whether it was unused, or used, for longer than that."""
+    """Whether it was unused, or used, for longer than that; or replaced some seconds ago."""
     now = clock.now().timestamp()
+    if session.replaced_at and now - session.replaced_at >= LINGERS_SECONDS:
+        return True
     return now - session.used_at >= limits.idle.total_seconds() or now - session.begun_at >= (
         limits.longest.total_seconds()
     )

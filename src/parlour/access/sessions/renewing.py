@@ -1,22 +1,18 @@
 """A session behind a new cookie: at every change of what it may do, so that an old cookie never gains by it."""
 
-from typing import Final
-
 import msgspec
 
 from parlour.access.proofs import Identity, Proof
-from parlour.access.sessions.keeping import Session, index_of, keep, key_of
+from parlour.access.sessions.keeping import LINGERS_SECONDS, Session, index_of, keep, key_of
 from parlour.access.standing import Standing
+from parlour.foundation import clock
 from parlour.foundation.installation import Installation
-
-# What a page asks for at once still carries the old cookie, and finds what the old one stood for.
-_LINGERS_SECONDS: Final = 10
 
 
 async def renew(installation: Installation, token: str, session: Session, identity: Identity) -> str | None:
     """A new cookie, with this identity acting; None where another request is renewing it at this moment."""
     old = key_of(token)
-    if not await installation.cache.set(f"{old}:renewed", "1", nx=True, ex=_LINGERS_SECONDS):
+    if not await installation.cache.set(f"{old}:renewed", "1", nx=True, ex=LINGERS_SECONDS):
         return None
     return await replace(installation, token, session, identity)
 
@@ -25,9 +21,11 @@ async def replace(installation: Installation, token: str, session: Session, iden
     """A new cookie, whatever else is under way: for what the person at the browser has just done."""
     old, cache = key_of(token), installation.cache
     others = session.others_than(identity.organization_id, identity.user_id)
-    changed = msgspec.structs.replace(session, identities=(identity, *others), before=old)
+    changed = msgspec.structs.replace(session, identities=(identity, *others), before=old, replaced_at=0.0)
     new = await keep(installation, changed)
-    await cache.expire(old, _LINGERS_SECONDS)
+    if not session.replaced_at:
+        fading = msgspec.structs.replace(session, replaced_at=clock.now().timestamp())
+        await cache.set(old, msgspec.json.encode(fading), ex=LINGERS_SECONDS, xx=True)
     for one in session.identities:
         await cache.srem(index_of(one.organization_id, one.user_id), old)
     return new

@@ -10,6 +10,8 @@ from parlour.dashboard.settings import (
     organization,
     profile,
     quarantine,
+    security,
+    sign_in_policy,
     tags,
     tokens,
     words,
@@ -18,9 +20,13 @@ from parlour.dashboard.settings.trail import pages as trail
 
 ROUTES = [
     profile.show,
+    *security.ROUTES,
+    sign_in_policy.show,
+    sign_in_policy.change,
     members.show,
     members.add,
     members.change,
+    members.recover,
     departments.show,
     departments.add,
     departments.change,

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from parlour import access, people
 from parlour.dashboard.settings.sheet import blanks, sheet, words
 from parlour.entrance import Request, needs, pages
-from parlour.foundation.errors import Invalid, Problem
+from parlour.foundation.errors import Conflict, Forbidden, Invalid, Problem
 from parlour.people import NewUser, Permission, Reach, Role, UserChanges, UserSearch, UserStatus
 
 _PAGE: Final = 50
@@ -50,10 +50,25 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
     return pages.redirect(_HERE, f"{changed.name} is changed.")
 
 
+@post(_HERE + "/{user_id:uuid}/recover", opt=needs(Permission.MANAGE_AGENTS, fresh=True))
+async def recover(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
+    """Somebody lost their phone and every backup code."""
+    try:
+        async with request.transaction() as tx:
+            user = await people.find_user(tx, user_id)
+            await access.take_away_second_factor(tx, user, by=request.actor)
+    except (Conflict, Forbidden) as refused:
+        return pages.redirect(_HERE, refused.message, tone="error")
+    request.forget_identities()
+    await access.end_sessions_of(request.installation, request.actor.organization_id, user.id)
+    return pages.redirect(_HERE, f"{user.name} signs in without a second step until they set up a new one.")
+
+
 async def _page(request: Request, problem: Problem | None = None, form: FormMultiDict | None = None) -> Response[str]:
     q = request.query_params.get("q", "").replace("\x00", "")[:200].strip()
     async with request.reading() as tx:
         agents = await people.team(tx)
+        with_second_step = await access.users_with_second_factor(tx)
         customers = await people.search_users(tx, UserSearch(role=Role.CUSTOMER, q=q, limit=_PAGE))
     return await sheet(
         request,
@@ -61,6 +76,7 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
         problem,
         agents=agents,
         customers=customers,
+        with_second_step=with_second_step,
         q=q,
         written=blanks({name: value for name, value in (form.multi_items() if form else ()) if isinstance(value, str)}),
         may_manage_agents=request.actor.may(Permission.MANAGE_AGENTS),

@@ -14,6 +14,7 @@ from parlour.people import Actor, Permission
 
 _TABS: Final = (
     ("", "You", Permission.READ_PEOPLE),
+    ("security", "Security", Permission.MANAGE_OWN_ACCESS),
     ("people", "People", Permission.READ_PEOPLE),
     ("departments", "Departments", Permission.READ_DEPARTMENTS),
     ("tags", "Tags", Permission.READ_TAGS),
@@ -21,6 +22,7 @@ _TABS: Final = (
     ("templates", "Templates", Permission.WRITE_OWN_WORDS),
     ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
     ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+    ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
     ("audit", "Audit", Permission.READ_AUDIT),
     ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
     ("domains", "Sending domains", Permission.MANAGE_MAIL),

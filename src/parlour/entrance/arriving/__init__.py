@@ -1,5 +1,6 @@
 """Coming in at any HTTP door: which client it is, who it is, the pages in between, and what the browser keeps."""
 
+from parlour.entrance.arriving import own_security
 from parlour.entrance.arriving.admission import (
     also_tell,
     arrive,
@@ -48,6 +49,7 @@ __all__ = [
     "half_done",
     "known_browser_cookie",
     "newcomer",
+    "own_security",
     "remember",
     "session_cookie",
     "session_in",

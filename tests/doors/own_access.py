@@ -1,0 +1,20 @@
+"""The routes by which people look after their own access. What they record is shown where they are tried."""
+
+from typing import Final
+
+_WHY: Final = "recorded, as test_own_security.py shows for somebody who has a password and a second factor"
+_ACTS: Final = (
+    "password",
+    "second-factor",
+    "second-factor/remove",
+    "backup-codes",
+    "sessions/{session_id}/end",
+    "sessions/end-others",
+    "devices/{device_id}/forget",
+)
+_DOORS: Final = ("/dashboard/settings", "/portal/{slug}")
+
+OWN_ACCESS: Final = {
+    "POST /dashboard/settings/people/{user_id}/recover": _WHY,
+    **{f"POST {door}/security/{act}": _WHY for door in _DOORS for act in _ACTS},
+}
