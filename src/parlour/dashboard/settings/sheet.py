@@ -1,4 +1,4 @@
-"""The frame of a settings page: the sidebar, the tabs this person may open, and what was refused."""
+"""The frame of a settings page: the sidebar, the pages this person may open, and what was refused."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,25 +12,33 @@ from parlour.entrance import Request, pages
 from parlour.foundation.errors import Problem
 from parlour.people import Actor, Permission
 
-_TABS: Final = (
-    ("", "You", Permission.READ_PEOPLE),
-    ("security", "Security", Permission.MANAGE_OWN_ACCESS),
-    ("people", "People", Permission.READ_PEOPLE),
-    ("departments", "Departments", Permission.READ_DEPARTMENTS),
-    ("tags", "Tags", Permission.READ_TAGS),
-    ("signatures", "Signatures", Permission.WRITE_OWN_WORDS),
-    ("templates", "Templates", Permission.WRITE_OWN_WORDS),
-    ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
-    ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
-    ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
-    ("audit", "Audit", Permission.READ_AUDIT),
-    ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
-    ("domains", "Sending domains", Permission.MANAGE_MAIL),
-    ("automatic-mails", "Automatic mails", Permission.MANAGE_MAIL),
-    ("mail-rules", "Mail rules", Permission.MANAGE_MAIL),
-    ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
-    ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
-)
+_GROUPS: Final = {
+    "Yours": (
+        ("", "Profile", Permission.READ_PEOPLE),
+        ("security", "Security", Permission.MANAGE_OWN_ACCESS),
+        ("signatures", "Signatures", Permission.WRITE_OWN_WORDS),
+        ("templates", "Templates", Permission.WRITE_OWN_WORDS),
+        ("tokens", "API tokens", Permission.MANAGE_OWN_TOKENS),
+    ),
+    "Team": (
+        ("people", "People", Permission.READ_PEOPLE),
+        ("departments", "Departments", Permission.READ_DEPARTMENTS),
+        ("tags", "Tags", Permission.READ_TAGS),
+    ),
+    "Mail": (
+        ("mailboxes", "Mailboxes", Permission.MANAGE_MAIL),
+        ("domains", "Sending domains", Permission.MANAGE_MAIL),
+        ("automatic-mails", "Automatic mails", Permission.MANAGE_MAIL),
+        ("mail-rules", "Mail rules", Permission.MANAGE_MAIL),
+        ("ledger", "Mail ledger", Permission.MANAGE_MAIL),
+        ("quarantine", "Quarantine", Permission.MANAGE_MAIL),
+    ),
+    "Organization": (
+        ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+        ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
+        ("audit", "Audit", Permission.READ_AUDIT),
+    ),
+}
 
 
 async def sheet(request: Request, name: str, problem: Problem | None = None, **context: Any) -> Response[str]:
@@ -44,7 +52,7 @@ async def sheet(request: Request, name: str, problem: Problem | None = None, **c
         f"dashboard/settings/{name}.html",
         status=problem.status if problem else 200,
         shell=surroundings,
-        tabs=_tabs(request.actor),
+        places=_places(request.actor),
         actor=request.actor,
         errors=errors,
         problem=problem,
@@ -63,7 +71,13 @@ def words(form: Any, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _tabs(actor: Actor) -> list[tuple[str, str]]:
-    return [
-        (f"/dashboard/settings/{path}".rstrip("/"), title) for path, title, permission in _TABS if actor.may(permission)
-    ]
+def _places(actor: Actor) -> dict[str, list[tuple[str, str]]]:
+    allowed = {
+        group: [
+            (f"/dashboard/settings/{path}".rstrip("/"), title)
+            for path, title, permission in pages_of
+            if actor.may(permission)
+        ]
+        for group, pages_of in _GROUPS.items()
+    }
+    return {group: places for group, places in allowed.items() if places}
