@@ -39,7 +39,7 @@ export default class extends Controller {
     this.box.setAttribute("role", "listbox");
     this.box.setAttribute("aria-label", "Templates");
     this.list.append(this.input, this.box);
-    this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.find(), 120); });
+    this.input.addEventListener("input", () => { clearTimeout(this.timer); this.isBehind = true; this.timer = setTimeout(() => { this.timer = null; this.find(); }, 120); });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("toggle", (event) => { if (event.newState === "closed") this.closed(); });
     this.box.addEventListener("pointermove", (event) => this.point(event.target.closest("[role=option]")));
@@ -62,6 +62,7 @@ export default class extends Controller {
       const rows = await response.text();
       if (this.asked !== asked || this.list !== list) return;
       this.box.innerHTML = rows;
+      this.isBehind = Boolean(this.timer);
       this.point(this.items[0]);
       this.place();
     } catch {
@@ -88,14 +89,14 @@ export default class extends Controller {
 
   // Whoever types quickly presses Enter before the rows for their words are there.
   choose() {
-    if (!this.timer) { this.pick(this.active); return; }
+    if (!this.isBehind) { this.pick(this.active); return; }
     clearTimeout(this.timer);
+    this.timer = null;
     this.wantsFirst = true;
     this.find();
   }
 
   point(item) {
-    this.timer = null;
     if (!item) { this.input.removeAttribute("aria-activedescendant"); return; }
     this.items.forEach((other) => { delete other.dataset.active; other.setAttribute("aria-selected", other === item); });
     item.dataset.active = "";
@@ -134,6 +135,7 @@ export default class extends Controller {
     if (!this.list) return;
     clearTimeout(this.timer);
     this.timer = null;
+    this.isBehind = this.wantsFirst = false;
     this.list.remove();
     this.list = null;
     this.buttonTarget.setAttribute("aria-expanded", "false");
