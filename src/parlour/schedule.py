@@ -42,6 +42,7 @@ SCHEDULE: Final = (
     Appointment("*/10 * * * *", email.rescue_waiting_mail),
     Appointment("* * * * *", email.release_due_replies),
     Appointment("* * * * *", email.resume_mail),
+    Appointment("* * * * *", email.resume_notices),
     Appointment("* * * * *", sources.watch_mailboxes),
     Appointment("*/5 * * * *", domains.check_due_domains),
 )

@@ -28,6 +28,10 @@ OPEN_BY_DESIGN = {
     # An organization's portal tells its name and colour to whoever comes to sign in.
     "/portal/{slug:str}/brand.css",
     "/portal/{slug:str}/sign-in",
+    "/portal/{slug:str}/sign-in/ask",
+    "/portal/{slug:str}/sign-in/ask/sent",
+    "/portal/{slug:str}/sign-in/link",
+    "/portal/{slug:str}/sign-in/password",
     "/portal/{slug:str}/sign-in/set-up",
     "/portal/{slug:str}/sign-in/totp",
     "/portal/{slug:str}/sign-out",

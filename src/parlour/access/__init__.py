@@ -3,7 +3,7 @@
 from parlour.access.api_tokens import PREFIX as TOKEN_PREFIX
 from parlour.access.api_tokens import ApiToken, create_token, revoke_token, tokens_of
 from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on, pending
-from parlour.access.attempts import count, counted, of_address, of_sign_in
+from parlour.access.attempts import count, counted, of_address, of_mail, of_sign_in
 from parlour.access.challenges import SECONDS as CHALLENGE_SECONDS
 from parlour.access.challenges import ChallengeOver
 from parlour.access.client import Client, name_of
@@ -11,6 +11,9 @@ from parlour.access.confirming import ConfirmFirst, OnlyInPerson, by_password, c
 from parlour.access.known_browsers import DAYS as KNOWN_BROWSER_DAYS
 from parlour.access.known_browsers import known_browser
 from parlour.access.known_browsers import mark_of as known_browser_mark
+from parlour.access.links.keeping import MINUTES as LINK_MINUTES
+from parlour.access.links.keeping import LinkOver, Purpose, end_links, find_link, link_text, make_link, read_link
+from parlour.access.links.opening import LinkedPlace, identities_by_link, places_by_link, set_password_by_link
 from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
 from parlour.access.passwords.signing_in import LONGEST as LONGEST_PASSWORD
@@ -53,6 +56,7 @@ __all__ = [
     "CHALLENGE_SECONDS",
     "CHANGES_CHANNEL",
     "KNOWN_BROWSER_DAYS",
+    "LINK_MINUTES",
     "LONGEST_PASSWORD",
     "TOKEN_PREFIX",
     "AlreadySetUp",
@@ -65,6 +69,8 @@ __all__ = [
     "Enrolment",
     "Entered",
     "Identity",
+    "LinkOver",
+    "LinkedPlace",
     "Method",
     "NoPassword",
     "NotSetUp",
@@ -74,6 +80,7 @@ __all__ = [
     "Policy",
     "Proof",
     "Prove",
+    "Purpose",
     "SecondFactor",
     "Session",
     "SignUp",
@@ -103,25 +110,33 @@ __all__ = [
     "counted",
     "create_token",
     "devices_of",
+    "end_links",
     "end_one_of",
     "end_sessions_of",
+    "find_link",
     "forget_device",
     "go_on",
     "has_password",
     "hashed_password",
+    "identities_by_link",
     "identities_by_password",
     "is_fresh",
     "is_over",
     "known_browser",
     "known_browser_mark",
     "limits_under",
+    "link_text",
+    "make_link",
     "name_of",
     "of_address",
+    "of_mail",
     "of_sign_in",
     "pending",
+    "places_by_link",
     "places_of",
     "policy_of",
     "proof",
+    "read_link",
     "remember_device",
     "remove_second_factor",
     "renew_codes",
@@ -132,6 +147,7 @@ __all__ = [
     "session_of",
     "sessions_of",
     "set_password",
+    "set_password_by_link",
     "set_policy",
     "sign_out",
     "sign_up",

@@ -74,6 +74,11 @@ def of_address(client: Client) -> list[str]:
     return [f"attempts:address:{_neighbourhood(client.address)}"]
 
 
+def of_mail(client: Client, email: str) -> list[str]:
+    """Whom a mail counts for that somebody asks us to send: where they are, and the address, known or not."""
+    return [f"attempts:mail:address:{_neighbourhood(client.address)}", f"attempts:mail:account:{_account(email)}"]
+
+
 def codes_of(user_id: UUID) -> list[str]:
     """Second factors and confirmations: counted for the user, whoever asks."""
     return [f"attempts:codes:{user_id}"]

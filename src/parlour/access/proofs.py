@@ -13,13 +13,15 @@ class Method(StrEnum):
     """A way of showing who one is. A further one is a line here and a file that makes proofs of it."""
 
     PASSWORD = "PASSWORD"  # noqa: S105
+    LINK = "LINK"
+    """A link that was sent to their address."""
     TOTP = "TOTP"
     BACKUP_CODE = "BACKUP_CODE"
     DEVICE = "DEVICE"
     """A browser that showed a second factor not long ago, and was asked to be remembered."""
 
 
-FIRST: Final = frozenset({Method.PASSWORD})
+FIRST: Final = frozenset({Method.PASSWORD, Method.LINK})
 """Those that find out whose identity it is."""
 
 SECOND: Final = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.DEVICE})

@@ -28,10 +28,11 @@ class SetUpInTheBrowser(Unauthenticated):
 
 
 class SignIn(Body, frozen=True, kw_only=True):
-    """First `email` and `password`; where the answer says so, then its `challenge` with a `code`."""
+    """First `email` and `password`, or `link`; where the answer says so, then its `challenge` with a `code`."""
 
     email: Annotated[str, Meta(max_length=254, examples=["bob@acme.test"])] = ""
     password: Secret = ""
+    link: Annotated[str, Meta(max_length=200, description="In their place: the token of a link sent by mail.")] = ""
     organization: Annotated[str, Meta(max_length=60, description="Its short name, if you are in several.")] = ""
     challenge: Secret = ""
     code: Code = ""
@@ -67,7 +68,10 @@ class SessionNow(shapes.Shape, frozen=True):
 
 
 @operation(
-    "POST /auth/sign-in", PUBLIC, refusals=REFUSALS, example={"email": "bob@acme.test", "password": "parlour-demo"}
+    "POST /auth/sign-in",
+    PUBLIC,
+    refusals=(*REFUSALS, 410),
+    example={"email": "bob@acme.test", "password": "parlour-demo"},
 )
 async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
     """Sign in
@@ -106,9 +110,15 @@ async def read_session(request: Request) -> SessionNow:
 
 
 async def _first(request: Request, body: SignIn) -> Outcome:
-    if not body.email:
-        raise BadRequest("Send `email` and `password`, or `challenge` and `code`.")
     installation, client = request.installation, arriving.client_of(request)
+    if body.link:
+        await access.count(installation, access.of_address(client))
+        place = await _organization(request, body.organization)
+        return await access.arrive(
+            installation, await access.identities_by_link(installation, body.link, place), client
+        )
+    if not body.email:
+        raise BadRequest("Send `email` and `password`, `link`, or `challenge` and `code`.")
     async with access.counted(installation, access.of_sign_in(installation, client, body.email)):
         organization_id = await _organization(request, body.organization)
         database = installation.database

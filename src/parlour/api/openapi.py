@@ -49,6 +49,7 @@ _SENTENCES: Final = {
     403: "The role does not allow this.",
     404: "There is no such thing, or it is not yours to see.",
     409: "That clashes with something that exists.",
+    410: "This was here, and is over: a link is good once, and for a short time.",
     412: "It has changed since you read it.",
     413: "The body is too large.",
     415: "The body is not JSON.",

@@ -40,6 +40,8 @@ class Act(StrEnum):
     DEVICE_REMEMBERED = "DEVICE_REMEMBERED", Group.SIGN_IN, "Had a browser remembered"
     DEVICE_FORGOTTEN = "DEVICE_FORGOTTEN", Group.SIGN_IN, "Had a browser forgotten"
     SECURITY_POLICY_CHANGED = "SECURITY_POLICY_CHANGED", Group.SETTINGS, "Changed what signing in asks for"
+    LINK_SENT = "LINK_SENT", Group.SIGN_IN, "Had a link sent by mail"
+    PASSWORD_SET_BY_LINK = "PASSWORD_SET_BY_LINK", Group.SIGN_IN, "Set a password with a link"
 
     PERSON_ADDED = "PERSON_ADDED", Group.PEOPLE, "Added a person"
     PERSON_RENAMED = "PERSON_RENAMED", Group.PEOPLE, "Renamed a person"

@@ -37,6 +37,13 @@ from parlour.email.mailboxes import (
     set_up_mailbox,
 )
 from parlour.email.mailboxes import Kind as MailboxKind
+from parlour.email.notices import (
+    ask_for_link,
+    resume_notices,
+    send_link,
+    send_notice,
+    tell_of_new_password,
+)
 from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
 from parlour.email.sending import (
@@ -72,7 +79,7 @@ from parlour.email.sending import (
     undo_seconds,
 )
 
-JOBS = (take_in, send_reply, send, release_reply, cancel_answered_replies)
+JOBS = (take_in, send_reply, send, release_reply, cancel_answered_replies, send_link, send_notice)
 """What this room lets the queue run."""
 
 __all__ = [
@@ -117,6 +124,7 @@ __all__ = [
     "add_mailbox",
     "admit_by_hand",
     "answer",
+    "ask_for_link",
     "cancel_answered_replies",
     "change_mailbox",
     "checked_recipients",
@@ -147,8 +155,11 @@ __all__ = [
     "remove_mailbox",
     "rescue_waiting_mail",
     "resume_mail",
+    "resume_notices",
     "retry",
     "send",
+    "send_link",
+    "send_notice",
     "send_now",
     "send_reply",
     "sender_of",
@@ -157,6 +168,7 @@ __all__ = [
     "set_up_mailbox",
     "summaries",
     "take_in",
+    "tell_of_new_password",
     "typed_addresses",
     "undo",
     "undo_seconds",

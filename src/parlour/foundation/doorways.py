@@ -103,6 +103,14 @@ class Doorways:
             await self._ask("select id as organization_id, id from doorway_organizations_with_mail_due(%s) id", before)
         )
 
+    async def organizations_with_notices_due(self, before: datetime) -> list[UUID]:
+        """Who has mails of our own that should have been sent before a moment."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_notices_due(%s) id", before
+            )
+        )
+
     async def organizations_with_domains_to_check(self, before: datetime) -> list[UUID]:
         """Whose sending domains were to be looked at in the DNS before a moment."""
         return _all(

@@ -45,6 +45,12 @@ class Conflict(Problem):
     status = 409
 
 
+class Gone(Problem):
+    """This was here, and is over."""
+
+    status = 410
+
+
 class PreconditionFailed(Problem):
     """This has changed since you read it. Read it again, then repeat your change."""
 

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     pool_size: int = 8
 
     smtp_url: str = ""
+    mail_from: str = ""
     mail_send_seconds: float = 60.0
     mail_dns: str = "system"
     mail_spf: str = ""

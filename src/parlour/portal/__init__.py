@@ -1,6 +1,6 @@
 """The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
 
-from parlour.portal import brand, files, security, sign_in, tickets, writing
+from parlour.portal import brand, files, links, security, sign_in, tickets, writing
 
 ROUTES = [
     brand.style,
@@ -13,6 +13,7 @@ ROUTES = [
     sign_in.confirm_form,
     sign_in.confirm,
     sign_in.leave,
+    *links.ROUTES,
     tickets.list_tickets,
     tickets.read_ticket,
     writing.new_ticket,

@@ -34,28 +34,28 @@ async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
         sent = await request.form()
         next_page = _own_page(str(sent.get("next") or ""), slug)
         return _form(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
-    return await arriving.arrived(request, _door(request, organization), outcome, told)
+    return await arriving.arrived(request, door(request, organization), outcome, told)
 
 
 @get(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
 async def code_form(request: Request, slug: FromPath[str]) -> Response[Any]:
-    door = _door(request, await organization_at(request, slug))
-    return await arriving.step_form(request, door, Step.SECOND_FACTOR)
+    here = door(request, await organization_at(request, slug))
+    return await arriving.step_form(request, here, Step.SECOND_FACTOR)
 
 
 @post(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
 async def code(request: Request, slug: FromPath[str]) -> Response[Any]:
-    return await arriving.code_sent(request, _door(request, await organization_at(request, slug)))
+    return await arriving.code_sent(request, door(request, await organization_at(request, slug)))
 
 
 @get(f"{_HERE}/{Step.SET_UP}", opt=public())
 async def set_up_form(request: Request, slug: FromPath[str]) -> Response[Any]:
-    return await arriving.step_form(request, _door(request, await organization_at(request, slug)), Step.SET_UP)
+    return await arriving.step_form(request, door(request, await organization_at(request, slug)), Step.SET_UP)
 
 
 @post(f"{_HERE}/{Step.SET_UP}", opt=public())
 async def set_up(request: Request, slug: FromPath[str]) -> Response[Any]:
-    return await arriving.set_up_sent(request, _door(request, await organization_at(request, slug)))
+    return await arriving.set_up_sent(request, door(request, await organization_at(request, slug)))
 
 
 @get("/portal/{slug:str}/confirm", opt=customers(Permission.MANAGE_OWN_ACCESS))
@@ -78,10 +78,11 @@ async def leave(request: Request, slug: FromPath[str]) -> Response[Any]:
 async def _own_door(request: Request, slug: str) -> arriving.Door:
     async with request.reading() as tx:
         here = await visit(tx, request, slug)
-    return _door(request, here.organization)
+    return door(request, here.organization)
 
 
-def _door(request: Request, organization: Organization) -> arriving.Door:
+def door(request: Request, organization: Organization) -> arriving.Door:
+    """Where the pages between a first proof and a session lead, at this portal's door."""
     home = home_of(organization.slug)
 
     async def there(_: Entered) -> str:

@@ -1,6 +1,6 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import dev_mail, images, landing, sign_in, sign_up
+from parlour.site import dev_mail, images, landing, links, sign_in, sign_up
 
 ROUTES = [
     landing.show,
@@ -16,6 +16,7 @@ ROUTES = [
     sign_in.add_place,
     sign_in.switch,
     sign_in.leave,
+    *links.ROUTES,
     sign_up.form,
     sign_up.found,
     *dev_mail.ROUTES,

@@ -24,9 +24,12 @@ from parlour.foundation.errors import NotFound
 from parlour.foundation.settings import Settings
 
 _MOST_SHOWN: Final = 100
-# The page shows the mail in a frame; the frame may be styled, and nothing else.
+# The page shows the mail in a frame; the frame may be styled, its links may be followed, and nothing else.
 _PAGE: Final = {"content-security-policy": f"{POLICY}; frame-src 'self'"}
-_STYLED_ONLY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+_STYLED_ONLY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+    "sandbox allow-top-navigation-by-user-activation"
+)
 _FRAME: Final = {
     "content-security-policy": _STYLED_ONLY,
     "x-frame-options": "SAMEORIGIN",
@@ -128,7 +131,7 @@ def _one(file: Path) -> OutboxMail:
 
 def _as_shown(mail: email.Mail) -> str:
     """The HTML with its inner pictures in it."""
-    markup = mail.html or ""
+    markup = '<base target="_top">' + (mail.html or "")
     for file in mail.attachments:
         if file.content_id and file.content_type.startswith("image/"):
             content = base64.b64encode(file.content).decode()

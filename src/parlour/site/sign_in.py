@@ -41,37 +41,37 @@ async def enter(request: Request) -> Response[Any]:
         sent = await request.form()
         next_page = pages.our_path(str(sent.get("next") or "")) or ""
         return await _form(request, next_page=next_page, email=str(sent.get("email") or ""), refusal=refusal)
-    return await arriving.arrived(request, await _door(request), outcome, told)
+    return await arriving.arrived(request, await door(request), outcome, told)
 
 
 @get(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
 async def code_form(request: Request) -> Response[Any]:
-    return await arriving.step_form(request, await _door(request), Step.SECOND_FACTOR)
+    return await arriving.step_form(request, await door(request), Step.SECOND_FACTOR)
 
 
 @post(f"{_HERE}/{Step.SECOND_FACTOR}", opt=public())
 async def code(request: Request) -> Response[Any]:
-    return await arriving.code_sent(request, await _door(request))
+    return await arriving.code_sent(request, await door(request))
 
 
 @get(f"{_HERE}/{Step.SET_UP}", opt=public())
 async def set_up_form(request: Request) -> Response[Any]:
-    return await arriving.step_form(request, await _door(request), Step.SET_UP)
+    return await arriving.step_form(request, await door(request), Step.SET_UP)
 
 
 @post(f"{_HERE}/{Step.SET_UP}", opt=public())
 async def set_up(request: Request) -> Response[Any]:
-    return await arriving.set_up_sent(request, await _door(request))
+    return await arriving.set_up_sent(request, await door(request))
 
 
 @get("/confirm", opt=needs(Permission.MANAGE_OWN_ACCESS))
 async def confirm_form(request: Request) -> Response[Any]:
-    return await arriving.confirm_form(request, await _door(request))
+    return await arriving.confirm_form(request, await door(request))
 
 
 @post("/confirm", opt=needs(Permission.MANAGE_OWN_ACCESS))
 async def confirm(request: Request) -> Response[Any]:
-    return await arriving.confirm_sent(request, await _door(request))
+    return await arriving.confirm_sent(request, await door(request))
 
 
 @get("/switch", opt=needs(Permission.MANAGE_OWN_ACCESS))
@@ -87,13 +87,13 @@ async def add_place(request: Request) -> Response[Any]:
         outcome, told = await arriving.by_password(request, beside=True)
     except (WrongCredentials, TooManyRequests) as refusal:
         return await _places(request, refusal)
-    return await arriving.arrived(request, await _door(request), outcome, told)
+    return await arriving.arrived(request, await door(request), outcome, told)
 
 
 @post("/switch/{organization_id:uuid}", opt=needs(Permission.MANAGE_OWN_ACCESS))
 async def switch(request: Request, organization_id: FromPath[UUID]) -> Response[Any]:
     outcome, told = await arriving.switch(request, organization_id)
-    return await arriving.arrived(request, await _door(request), outcome, told)
+    return await arriving.arrived(request, await door(request), outcome, told)
 
 
 @post("/sign-out", opt=public())
@@ -103,7 +103,9 @@ async def leave(request: Request) -> Response[Any]:
     return answer
 
 
-async def _door(request: Request) -> arriving.Door:
+async def door(request: Request) -> arriving.Door:
+    """Where the pages between a first proof and a session lead, at this door."""
+
     async def there(outcome: Entered) -> str:
         actor = outcome.standing.actor
         sent = await request.form()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.email.wording.keeping import Kind, Text, checked_text
+from parlour.email.wording.checking import checked_text
+from parlour.email.wording.kinds import Kind, Text
 from parlour.email.wording.languages import chosen, wishes
 from parlour.email.wording.placeholders import canonical, fill, fill_html
 from parlour.email.wording.rendering import render

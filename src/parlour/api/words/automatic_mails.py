@@ -32,9 +32,16 @@ _EXAMPLE = {"en": {"text": "Hello {{customer.first_name|there}},\n\nwe have your
 
 
 class AutomaticMailKind(StrEnum):
-    """Which mail: an acknowledgement tells whoever opened a ticket by mail that it is here."""
+    """Which mail: an acknowledgement tells whoever opened a ticket by mail that it is here; the others are about
+    somebody's own access."""
 
     ACKNOWLEDGEMENT = "ACKNOWLEDGEMENT"
+    SIGN_IN_LINK = "SIGN_IN_LINK"
+    PASSWORD_LINK = "PASSWORD_LINK"  # noqa: S105
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    ADDRESS_LINK = "ADDRESS_LINK"
+    ADDRESS_CHANGED = "ADDRESS_CHANGED"
+    INVITATION = "INVITATION"
 
 
 class NewAutomaticMail(Body, frozen=True, kw_only=True):
@@ -204,7 +211,7 @@ async def preview_words(request: Request, body: WordsToPreview) -> PreviewedWord
 
 
 async def _find(tx: Transaction, request: Request, wording_id: UUID) -> wording.Wording:
-    return await wording.find_wording(tx, wording.Kind.ACKNOWLEDGEMENT, wording_id, seen_by=request.actor)
+    return await wording.find_automatic(tx, wording_id, seen_by=request.actor)
 
 
 async def _settings(tx: Transaction) -> MailSettings:

@@ -64,6 +64,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     thread_topic: str = ""
     thread_index: str = ""
     automatic: bool = False
+    """It answers a mail."""
+    generated: bool = False
+    """A program sends it by itself."""
 
 
 def compose(letter: Letter) -> bytes:
@@ -158,6 +161,9 @@ def _write_headers(message: EmailMessage, letter: Letter) -> None:
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
         message["Precedence"] = "auto_reply"
+    if letter.generated:
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
 
 
 def _bounded(references: Sequence[str]) -> list[str]:

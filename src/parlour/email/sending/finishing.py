@@ -86,6 +86,7 @@ async def finish(installation: Installation, organization_id: UUID, message_id: 
             for file in said.files
         ],
         automatic=row.comment_id is None,
+        generated=False,
         language=said.language,
         **_signature(row, wording.portal_url(installation.settings.public_url, organization)),
         **outlook,

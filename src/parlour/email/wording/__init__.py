@@ -1,24 +1,24 @@
 """Words of an organization's own, in several languages: signatures, templates, automatic mails."""
 
 from parlour.email.wording.attributing import ATTRIBUTED, attribution
-from parlour.email.wording.automatic import AUTOMATIC, automatic_words
+from parlour.email.wording.automatic import AUTOMATIC, automatic_text, automatic_words
 from parlour.email.wording.built_in import BUILT_IN
+from parlour.email.wording.checking import checked_text, unknown_to
 from parlour.email.wording.keeping import (
     Draft,
-    Kind,
     NotYourWords,
     Owner,
-    Text,
     Wording,
     WordingTaken,
     add_wording,
     change_wording,
-    checked_text,
+    find_automatic,
     find_wording,
     may_write,
     remove_wording,
     wordings,
 )
+from parlour.email.wording.kinds import Kind, Text
 from parlour.email.wording.languages import (
     NAMES,
     checked_language,
@@ -29,8 +29,9 @@ from parlour.email.wording.languages import (
     set_languages,
 )
 from parlour.email.wording.offering import Offer, inserted, offers
-from parlour.email.wording.placeholders import KNOWN, PORTAL_URL, fill, fill_html
+from parlour.email.wording.placeholders import INVITATION_MESSAGE, KNOWN, LINK_URL, PORTAL_URL, fill, fill_html, tame
 from parlour.email.wording.previewing import Preview, own_signature, preview
+from parlour.email.wording.rendering import render
 from parlour.email.wording.signatures import Signature, signature_for
 from parlour.email.wording.values import Scene, portal_url, scene_of
 
@@ -38,7 +39,9 @@ __all__ = [
     "ATTRIBUTED",
     "AUTOMATIC",
     "BUILT_IN",
+    "INVITATION_MESSAGE",
     "KNOWN",
+    "LINK_URL",
     "NAMES",
     "PORTAL_URL",
     "Draft",
@@ -54,12 +57,14 @@ __all__ = [
     "WordingTaken",
     "add_wording",
     "attribution",
+    "automatic_text",
     "automatic_words",
     "change_wording",
     "checked_language",
     "checked_text",
     "fill",
     "fill_html",
+    "find_automatic",
     "find_wording",
     "inserted",
     "is_right_to_left",
@@ -72,8 +77,11 @@ __all__ = [
     "portal_url",
     "preview",
     "remove_wording",
+    "render",
     "scene_of",
     "set_languages",
     "signature_for",
+    "tame",
+    "unknown_to",
     "wordings",
 ]

@@ -1,4 +1,4 @@
-"""What Parlour writes to customers by itself: the organization's words, else the built-in ones, in their language."""
+"""What Parlour writes by itself: the organization's words, else the built-in ones, in their language."""
 
 from typing import Final
 from uuid import UUID
@@ -6,14 +6,14 @@ from uuid import UUID
 import msgspec
 
 from parlour.email.wording.built_in import BUILT_IN
-from parlour.email.wording.keeping import Kind, Text
+from parlour.email.wording.kinds import Kind, Text
 from parlour.email.wording.languages import ENGLISH, chosen, languages, wishes
 from parlour.email.wording.placeholders import Values
 from parlour.email.wording.rendering import Rendered, render
 from parlour.foundation.database import Transaction
 
-AUTOMATIC: Final = (Kind.ACKNOWLEDGEMENT,)
-"""Every mail that Parlour sends to customers by itself."""
+AUTOMATIC: Final = tuple(kind for kind in Kind if kind.is_automatic)
+"""Every mail that Parlour sends by itself."""
 
 
 class _Own(msgspec.Struct, frozen=True):
@@ -21,7 +21,9 @@ class _Own(msgspec.Struct, frozen=True):
     texts: dict[str, Text]
 
 
-async def automatic_text(tx: Transaction, kind: Kind, mailbox_id: UUID, of_customer: str | None) -> tuple[str, Text]:
+async def automatic_text(
+    tx: Transaction, kind: Kind, mailbox_id: UUID | None, of_customer: str | None
+) -> tuple[str, Text]:
     """The language and the words of an automatic mail.
 
     The customer's language comes first: in it the mailbox's words, else the organization's, else the built-in ones.

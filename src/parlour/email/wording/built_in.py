@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from parlour.email.wording.keeping import Kind, Text
+from parlour.email.wording.built_in_notices import NOTICES
+from parlour.email.wording.kinds import Kind, Text
 
 _ACKNOWLEDGEMENT: Final = {
     "en": "We have received your message and will answer as soon as we can. Its number is #{{ticket.number}}.\n\n"
@@ -54,5 +55,8 @@ _ACKNOWLEDGEMENT: Final = {
     "zh": "我们已收到您的来信，会尽快回复。编号为 #{{ticket.number}}。\n\n如需补充，直接回复此邮件即可。",
 }
 
-BUILT_IN: Final = {Kind.ACKNOWLEDGEMENT: {language: Text(words) for language, words in _ACKNOWLEDGEMENT.items()}}
+BUILT_IN: Final = {
+    Kind.ACKNOWLEDGEMENT: {language: Text(words) for language, words in _ACKNOWLEDGEMENT.items()},
+    **NOTICES,
+}
 """By kind and language. English is always among them."""

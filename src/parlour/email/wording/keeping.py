@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,16 +11,14 @@ from psycopg.types.json import Jsonb
 
 from parlour import audit
 from parlour.audit import Act, Subject
+from parlour.email.wording.checking import checked_text
+from parlour.email.wording.kinds import Kind, Text
 from parlour.email.wording.languages import checked_language
-from parlour.email.wording.placeholders import canonical
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Forbidden, Invalid
 from parlour.people import Actor, Permission, Role
 
-TEXT_LIMIT: Final = 20_000
-HTML_LIMIT: Final = 50_000
-SUBJECT_LIMIT: Final = 200
 NAME_LIMIT: Final = 80
 _MOST_LANGUAGES: Final = 40
 
@@ -32,22 +29,6 @@ class WordingTaken(Conflict):
 
 class NotYourWords(Forbidden):
     """These words belong to more than yourself. Ask an administrator, or a manager of the department."""
-
-
-class Kind(StrEnum):
-    """What it is for."""
-
-    SIGNATURE = "SIGNATURE"
-    TEMPLATE = "TEMPLATE"
-    ACKNOWLEDGEMENT = "ACKNOWLEDGEMENT"
-
-
-class Text(msgspec.Struct, frozen=True):
-    """The words in one language. Without `html` the text is made HTML; only automatic mails have a subject."""
-
-    text: str
-    html: str = ""
-    subject: str = ""
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -124,6 +105,17 @@ async def find_wording(tx: Transaction, kind: Kind, wording_id: UUID, *, seen_by
     )
 
 
+async def find_automatic(tx: Transaction, wording_id: UUID, *, seen_by: Actor) -> Wording:
+    """Own words of any automatic mail. Raises `NotFound`."""
+    return await tx.one(
+        Wording,
+        f"select {_COLUMNS} from wordings w where w.id = %(id)s and w.kind = any(%(kinds)s) and {_SEEN}",
+        id=wording_id,
+        kinds=[kind for kind in Kind if kind.is_automatic],
+        **_eyes(seen_by),
+    )
+
+
 async def add_wording(tx: Transaction, draft: Draft, *, by: Actor) -> Wording:
     """Raises `Invalid`, `NotYourWords` or `WordingTaken`."""
     if not may_write(draft.kind, draft.owner, by):
@@ -166,30 +158,6 @@ def may_write(kind: Kind, owner: Owner, actor: Actor) -> bool:
     return actor.may(Permission.MANAGE_MAIL)
 
 
-def checked_text(kind: Kind, text: Text, place: str = "") -> Text:
-    """Its placeholders written tightly. Raises `Invalid` with what is wrong, the field's name behind `place`."""
-    # No agent writes an automatic mail.
-    without = ("agent.name",) if kind is Kind.ACKNOWLEDGEMENT else ()
-    for field, limit in (("text", TEXT_LIMIT), ("html", HTML_LIMIT), ("subject", SUBJECT_LIMIT)):
-        written = getattr(text, field)
-        if len(written) > limit:
-            raise Invalid(details={f"{place}{field}": f"That is too long: {limit:,} characters at most."})
-        if "\x00" in written:
-            raise Invalid(details={f"{place}{field}": "Text can't hold NUL characters."})
-    if not text.text.strip():
-        raise Invalid(details={f"{place}text": "Write something. The text is what everybody can read."})
-    if text.subject and kind is not Kind.ACKNOWLEDGEMENT:
-        raise Invalid(details={f"{place}subject": "Only an automatic mail has a subject of its own."})
-    if text.html and kind is Kind.TEMPLATE:
-        raise Invalid(details={f"{place}html": "A template is inserted as text."})
-    return Text(
-        text=canonical(text.text.replace("\r\n", "\n").strip("\n"), f"{place}text", without=without),
-        html=canonical(text.html.strip(), f"{place}html", without=without),
-        # A subject is one line, whatever was sent.
-        subject=canonical(" ".join(text.subject.split()), f"{place}subject", without=without),
-    )
-
-
 _LITERAL: Final = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
@@ -219,7 +187,7 @@ def _checked(draft: Draft) -> Draft:
         raise Invalid(details={"userId": "They belong to one: a mailbox, a department or an agent."})
     if draft.kind is Kind.SIGNATURE and owner.department_id:
         raise Invalid(details={"departmentId": "A signature is the organization's, a mailbox's or an agent's."})
-    if draft.kind is Kind.ACKNOWLEDGEMENT and (owner.department_id or owner.user_id):
+    if draft.kind.is_automatic and (owner.department_id or owner.user_id):
         raise Invalid(details={"mailboxId": "Automatic mails are the organization's or a mailbox's."})
     if not 1 <= len(draft.texts) <= _MOST_LANGUAGES:
         raise Invalid(details={"texts": f"Write it in 1 to {_MOST_LANGUAGES} languages."})

@@ -6,7 +6,8 @@ import msgspec
 
 from parlour import people
 from parlour.email.mailboxes import mailbox_for
-from parlour.email.wording.keeping import Kind, Wording, find_wording, wordings
+from parlour.email.wording.keeping import Wording, find_wording, wordings
+from parlour.email.wording.kinds import Kind
 from parlour.email.wording.languages import chosen, language_of_ticket, languages, name_of, wishes
 from parlour.email.wording.placeholders import fill
 from parlour.email.wording.values import scene_of

@@ -11,6 +11,10 @@ from typing import Final
 from parlour.foundation.errors import Invalid
 
 PORTAL_URL: Final = "portal.url"
+LINK_URL: Final = "link.url"
+INVITATION_MESSAGE: Final = "invitation.message"
+OF_TICKETS: Final = ("ticket.number", "ticket.subject")
+OF_NOTICES: Final = (LINK_URL, INVITATION_MESSAGE)
 KNOWN: Final = {
     "customer.name": "The customer’s name",
     "customer.first_name": "The customer’s first name",
@@ -20,6 +24,8 @@ KNOWN: Final = {
     "organization.name": "Your organization",
     "mailbox.address": "The address it is sent from",
     PORTAL_URL: "The customers’ portal",
+    LINK_URL: "The link that the mail is sent for",
+    INVITATION_MESSAGE: "What whoever invites has written",
 }
 """Every one there is, and what it stands for."""
 

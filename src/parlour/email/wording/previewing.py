@@ -6,7 +6,8 @@ import msgspec
 
 from parlour import people, tickets
 from parlour.email.mailboxes import mailboxes
-from parlour.email.wording.keeping import Kind, Text, checked_text
+from parlour.email.wording.checking import checked_text
+from parlour.email.wording.kinds import Kind, Text
 from parlour.email.wording.languages import languages, wishes
 from parlour.email.wording.rendering import render
 from parlour.email.wording.signatures import Signature, composed, pieces_of

@@ -4,12 +4,12 @@ from typing import Final
 
 import msgspec
 
-from parlour.email.wording.keeping import Text
-from parlour.email.wording.placeholders import PORTAL_URL, Values, fill, fill_html
+from parlour.email.wording.kinds import Text
+from parlour.email.wording.placeholders import LINK_URL, PORTAL_URL, Values, fill, fill_html
 from parlour.foundation import html
 
 # What is ours to say may become a link; what a stranger wrote in a name or subject never does.
-_OURS: Final = ("mailbox.address", PORTAL_URL)
+_OURS: Final = ("mailbox.address", PORTAL_URL, LINK_URL)
 
 
 class Rendered(msgspec.Struct, frozen=True):

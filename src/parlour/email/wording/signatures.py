@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parlour.email.mailboxes import Mailbox
-from parlour.email.wording.keeping import Text
+from parlour.email.wording.kinds import Text
 from parlour.email.wording.languages import chosen, language_of_ticket, languages, wishes
 from parlour.email.wording.placeholders import PORTAL_URL, Values, fill
 from parlour.email.wording.rendering import markup_of

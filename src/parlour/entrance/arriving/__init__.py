@@ -20,6 +20,7 @@ from parlour.entrance.arriving.admission import (
     with_cookies,
 )
 from parlour.entrance.arriving.clients import address_of, client_of
+from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
 from parlour.entrance.arriving.passwords import by_password
 from parlour.entrance.arriving.steps import (
     Door,
@@ -37,6 +38,8 @@ __all__ = [
     "also_tell",
     "arrive",
     "arrived",
+    "ask_form",
+    "asked",
     "by_password",
     "client_of",
     "code_sent",
@@ -48,9 +51,13 @@ __all__ = [
     "go_on",
     "half_done",
     "known_browser_cookie",
+    "link_form",
+    "link_opened",
     "newcomer",
     "own_security",
+    "password_sent",
     "remember",
+    "sent",
     "session_cookie",
     "session_in",
     "session_token",

@@ -201,7 +201,7 @@ async def _page(request: Request, desk: Desk, problem: Problem | None = None) ->
         language_name=wording.name_of(desk.language),
         is_right_to_left=wording.is_right_to_left(desk.language),
         placeholders=[
-            (name, words) for name, words in wording.KNOWN.items() if not (desk.place is AUTOMATIC and "agent" in name)
+            (name, words) for name, words in wording.KNOWN.items() if name not in wording.unknown_to(desk.place.kind)
         ],
         may_write=may_write,
         shown=shown,

@@ -1,0 +1,1 @@
+"""Links by mail: whoever opens one shows that they read mail at its address."""

@@ -1,0 +1,158 @@
+"""What the mails say that belong to no ticket: links, and news about somebody's own access."""
+
+from typing import Final
+
+from parlour.email.wording.kinds import Kind, Text
+
+NOTICES: Final = {
+    Kind.SIGN_IN_LINK: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nopen this link to sign in to {{organization.name}}. It is good for "
+            "15 minutes, and only once:\n\n{{link.url}}\n\nYou did not ask for it? Then do nothing: without this "
+            "mail nobody comes in.",
+            subject="Your link to sign in to {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nmit diesem Link melden Sie sich bei {{organization.name}} an. Er gilt "
+            "15 Minuten und nur einmal:\n\n{{link.url}}\n\nSie haben ihn nicht angefordert? Dann tun Sie nichts: "
+            "Ohne diese Mail kommt niemand hinein.",
+            subject="Ihr Link zur Anmeldung bei {{organization.name}}",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nabra este enlace para entrar en {{organization.name}}. Es válido "
+            "durante 15 minutos y una sola vez:\n\n{{link.url}}\n\n¿No lo ha pedido? No haga nada: sin este correo "
+            "no entra nadie.",
+            subject="Su enlace para entrar en {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nouvrez ce lien pour vous connecter à {{organization.name}}. Il est "
+            "valable 15 minutes et une seule fois :\n\n{{link.url}}\n\nVous ne l’avez pas demandé ? Ne faites rien : "
+            "sans ce courriel, personne n’entre.",
+            subject="Votre lien de connexion à {{organization.name}}",
+        ),
+    },
+    Kind.PASSWORD_LINK: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nopen this link to choose a password for {{organization.name}}. It is "
+            "good for 15 minutes, and only once:\n\n{{link.url}}\n\nYou did not ask for it? Then do nothing: your "
+            "password stays as it is.",
+            subject="Choose a password for {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nmit diesem Link wählen Sie ein Passwort für {{organization.name}}. Er "
+            "gilt 15 Minuten und nur einmal:\n\n{{link.url}}\n\nSie haben ihn nicht angefordert? Dann tun Sie "
+            "nichts: Ihr Passwort bleibt, wie es ist.",
+            subject="Wählen Sie ein Passwort für {{organization.name}}",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nabra este enlace para elegir una contraseña para "
+            "{{organization.name}}. Es válido durante 15 minutos y una sola vez:\n\n{{link.url}}\n\n¿No lo ha "
+            "pedido? No haga nada: su contraseña no cambia.",
+            subject="Elija una contraseña para {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nouvrez ce lien pour choisir un mot de passe pour {{organization.name}}. "
+            "Il est valable 15 minutes et une seule fois :\n\n{{link.url}}\n\nVous ne l’avez pas demandé ? Ne faites "
+            "rien : votre mot de passe ne change pas.",
+            subject="Choisissez un mot de passe pour {{organization.name}}",
+        ),
+    },
+    Kind.PASSWORD_CHANGED: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nyour password for {{organization.name}} was changed just now, and you "
+            "were signed out everywhere else.\n\nThat was not you? Ask for a link to choose a new one at once, and "
+            "tell {{organization.name}}.",
+            subject="Your password for {{organization.name}} was changed",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nIhr Passwort für {{organization.name}} wurde soeben geändert, und Sie "
+            "wurden überall sonst abgemeldet.\n\nDas waren nicht Sie? Fordern Sie gleich einen Link für ein neues an "
+            "und sagen Sie {{organization.name}} Bescheid.",
+            subject="Ihr Passwort für {{organization.name}} wurde geändert",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nsu contraseña para {{organization.name}} acaba de cambiar y se ha "
+            "cerrado su sesión en los demás dispositivos.\n\n¿No ha sido usted? Pida enseguida un enlace para elegir "
+            "otra y avise a {{organization.name}}.",
+            subject="Su contraseña para {{organization.name}} ha cambiado",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nvotre mot de passe pour {{organization.name}} vient d’être changé, et vous "
+            "avez été déconnecté partout ailleurs.\n\nCe n’était pas vous ? Demandez aussitôt un lien pour en choisir "
+            "un autre et prévenez {{organization.name}}.",
+            subject="Votre mot de passe pour {{organization.name}} a été changé",
+        ),
+    },
+    Kind.ADDRESS_LINK: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nopen this link to confirm that this is your address at "
+            "{{organization.name}}:\n\n{{link.url}}\n\nYou know nothing of it? Then do nothing.",
+            subject="Confirm your address for {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nbestätigen Sie mit diesem Link, dass dies Ihre Adresse bei "
+            "{{organization.name}} ist:\n\n{{link.url}}\n\nSie wissen nichts davon? Dann tun Sie nichts.",
+            subject="Bestätigen Sie Ihre Adresse für {{organization.name}}",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nabra este enlace para confirmar que esta es su dirección en "
+            "{{organization.name}}:\n\n{{link.url}}\n\n¿No sabe nada de esto? No haga nada.",
+            subject="Confirme su dirección para {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nouvrez ce lien pour confirmer que cette adresse est la vôtre chez "
+            "{{organization.name}} :\n\n{{link.url}}\n\nVous n’êtes au courant de rien ? Ne faites rien.",
+            subject="Confirmez votre adresse pour {{organization.name}}",
+        ),
+    },
+    Kind.ADDRESS_CHANGED: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nyour address at {{organization.name}} is another one from now on; "
+            "nothing more is sent to this one.\n\nThat was not you? Tell {{organization.name}} at once.",
+            subject="Your address at {{organization.name}} was changed",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nIhre Adresse bei {{organization.name}} ist ab jetzt eine andere; an "
+            "diese wird nichts mehr geschickt.\n\nDas waren nicht Sie? Sagen Sie {{organization.name}} sofort "
+            "Bescheid.",
+            subject="Ihre Adresse bei {{organization.name}} wurde geändert",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nsu dirección en {{organization.name}} ha cambiado; a esta ya no se "
+            "enviará nada.\n\n¿No ha sido usted? Avise enseguida a {{organization.name}}.",
+            subject="Su dirección en {{organization.name}} ha cambiado",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nvotre adresse chez {{organization.name}} a changé ; plus rien ne sera "
+            "envoyé à celle-ci.\n\nCe n’était pas vous ? Prévenez aussitôt {{organization.name}}.",
+            subject="Votre adresse chez {{organization.name}} a été changée",
+        ),
+    },
+    Kind.INVITATION: {
+        "en": Text(
+            "Hello,\n\n{{agent.name}} invites you to answer customers together at {{organization.name}}.\n\n"
+            "{{invitation.message}}\n\nOpen this link to accept; it is good for seven days:\n\n{{link.url}}\n\nYou "
+            "were not expecting this? Then do nothing.",
+            subject="{{agent.name}} invites you to {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag,\n\n{{agent.name}} lädt Sie ein, bei {{organization.name}} gemeinsam Kunden zu antworten.\n\n"
+            "{{invitation.message}}\n\nMit diesem Link nehmen Sie an; er gilt sieben Tage:\n\n{{link.url}}\n\nSie "
+            "haben das nicht erwartet? Dann tun Sie nichts.",
+            subject="{{agent.name}} lädt Sie zu {{organization.name}} ein",
+        ),
+        "es": Text(
+            "Hola:\n\n{{agent.name}} le invita a atender juntos a los clientes de {{organization.name}}.\n\n"
+            "{{invitation.message}}\n\nAbra este enlace para aceptar; es válido siete días:\n\n{{link.url}}\n\n¿No lo "
+            "esperaba? No haga nada.",
+            subject="{{agent.name}} le invita a {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour,\n\n{{agent.name}} vous invite à répondre ensemble aux clients de {{organization.name}}.\n\n"
+            "{{invitation.message}}\n\nOuvrez ce lien pour accepter ; il est valable sept jours :\n\n{{link.url}}\n\n"
+            "Vous ne vous y attendiez pas ? Ne faites rien.",
+            subject="{{agent.name}} vous invite chez {{organization.name}}",
+        ),
+    },
+}
+"""By kind and language. English is always among them."""
