@@ -106,14 +106,14 @@ def page_statement(
     order = _ORDER[sort]
     branches = [[*branch, *conditions] for branch in _branches(which, sort)]
     if which.q:
-        picked = matching_page(branches, [*_some_status(which), *conditions], order, seen_by)
+        picked = matching_page(branches, [*_some_status(which), *conditions], order, seen_by, limit + 1)
     else:
-        picked = union(branches, order)
+        picked = union(branches, order, limit + 1)
     statement = f"""
-        with t as materialized (select * from ({picked}) t order by {order} limit %(rows)s)
+        with t as materialized (select * from ({picked}) t order by {order} limit {limit + 1})
         select {TICKET_COLUMNS} from t {TICKET_NEIGHBOURS} order by {order}
     """
-    return statement, {**parameters, "rows": limit + 1}
+    return statement, parameters
 
 
 def _branches(which: Filter, sort: Sort) -> list[list[str]]:
