@@ -1,4 +1,5 @@
 // What every page shares: Turbo, Stimulus, local times, toasts, the theme.
+import "./lib/trust.js";
 import * as Turbo from "@hotwired/turbo";
 import { Application } from "@hotwired/stimulus";
 import { showProgress } from "./lib/progress.js";

@@ -11,6 +11,10 @@ from tests.builders import Company, begin_session
 
 Scheme = Literal["light", "dark"]
 
+# Said aloud, so that it counts as a trouble whatever the browser itself writes of it.
+TELL_VIOLATIONS = """addEventListener('securitypolicyviolation', (refused) =>
+    console.error('policy', refused.effectiveDirective, refused.blockedURI, refused.sample));"""
+
 
 class Desks:
     """Opens pages. `troubles` gathers console errors, refused content, uncaught exceptions and server errors."""
@@ -47,6 +51,8 @@ class Desks:
             await context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.url}])
         page = await context.new_page()
         page.set_default_timeout(20_000)
+        if script:
+            await page.add_init_script(TELL_VIOLATIONS)
         self.watch(page)
         return page
 

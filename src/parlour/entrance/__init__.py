@@ -5,6 +5,7 @@ from parlour.entrance.arriving import address_of
 from parlour.entrance.arriving.cookies import SESSION as COOKIE
 from parlour.entrance.arriving.cookies import name_of as cookie_name
 from parlour.entrance.bodies import json_body, query, query_pairs, refuse_query
+from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
 from parlour.entrance.errors import Failure
 from parlour.entrance.errors import answer as answer_failure
@@ -13,7 +14,6 @@ from parlour.entrance.identity import BadToken, Identities, Visitor
 from parlour.entrance.limits import Left, Limit, Limits
 from parlour.entrance.porch import Porch
 from parlour.entrance.request import Request
-from parlour.entrance.security_headers import POLICY
 
 __all__ = [
     "COOKIE",

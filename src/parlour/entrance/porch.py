@@ -10,10 +10,11 @@ from typing import Any, Final
 import structlog
 
 from parlour.entrance import errors
+from parlour.entrance.browsers.policies import REPORTS, headers_for
+from parlour.entrance.browsers.reports import Reports
 from parlour.entrance.compression import compressed
 from parlour.entrance.idempotency import Attempt
 from parlour.entrance.limits import Left
-from parlour.entrance.security_headers import headers_for
 from parlour.entrance.static import PREFIX, Static
 from parlour.foundation import circumstances
 from parlour.foundation.circumstances import Circumstances
@@ -34,6 +35,7 @@ class Porch:
     def __init__(self, app: Any, *, public_url: str, watch: Watch | None = None) -> None:
         self.app = app
         self._static = Static()
+        self._reports = Reports()
         self._watch = watch
         self._headers_for = lru_cache(64)(lambda content_type: headers_for(content_type, public_url))
 
@@ -64,6 +66,9 @@ class Porch:
     async def _let_in(self, scope: Any, receive: Any, send: Any, headers: dict[bytes, bytes]) -> None:
         if scope["path"].startswith(PREFIX):
             await self._static(scope, receive, send)
+            return
+        if scope["path"] == REPORTS:
+            await self._reports(scope, receive, send)
             return
         if "\x00" in scope["path"]:
             await _fail(send, BadRequest("An address can't hold NUL characters."), scope["state"]["request_id"])

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+REPORTS: Final = "/reports/csp"
+"""Where browsers tell what a policy stopped."""
+
 _PAGES: Final = (
     "default-src 'none'",
     "script-src 'self'",
@@ -14,6 +17,10 @@ _PAGES: Final = (
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    # Text becomes markup only through `assets/js/lib/trust.js`, which refuses what could run.
+    "require-trusted-types-for 'script'",
+    "trusted-types default parlour",
+    f"report-uri {REPORTS}",
 )
 POLICY: Final = "; ".join(_PAGES)
 """The Content-Security-Policy of pages. WebSockets to the same host count as 'self'."""
@@ -27,15 +34,23 @@ HEADERS: Final = (
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"origin-agent-cluster", b"?1"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 )
+# Browsers take these over https only. One that knows `report-to` does not look at `report-uri`.
+_ENCRYPTED: Final = "; report-to csp; upgrade-insecure-requests"
+_REPORTING: Final = (b"reporting-endpoints", f'csp="{REPORTS}"'.encode())
 _TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 def headers_for(content_type: bytes, public_url: str) -> list[tuple[bytes, bytes]]:
     """The headers of an answer of this kind."""
-    policy = POLICY if content_type.startswith((b"text/html", b"text/vnd.turbo-stream")) else NOTHING
+    is_page = content_type.startswith((b"text/html", b"text/vnd.turbo-stream"))
+    is_encrypted = public_url.startswith("https://")
+    policy = POLICY + (_ENCRYPTED if is_encrypted else "") if is_page else NOTHING
     headers = [*HEADERS, (b"content-security-policy", policy.encode())]
-    if public_url.startswith("https://"):
+    if is_encrypted:
         headers.append(_TRANSPORT)
+        if is_page:
+            headers.append(_REPORTING)
     return headers
