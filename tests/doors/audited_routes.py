@@ -54,6 +54,12 @@ WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
 CASES = {
+    "POST /api/invitations": Case(Act.INVITED, {"email": "asked@{here}"}),
+    "POST /api/invitations/{id}/resend": Case(Act.INVITED),
+    "DELETE /api/invitations/{id}": Case(Act.INVITATION_REVOKED),
+    "POST /dashboard/settings/invitations": Case(Act.INVITED, form={"email": "page@{here}"}),
+    "POST /dashboard/settings/invitations/{invitation_id}/again": Case(Act.INVITED),
+    "POST /dashboard/settings/invitations/{invitation_id}/revoke": Case(Act.INVITATION_REVOKED),
     "DELETE /api/tickets/{reference}": Case(Act.TICKET_DELETED),
     "POST /api/tickets/{reference}/restore": Case(Act.TICKET_RESTORED, first=BINNED),
     "POST /dashboard/tickets/{number}/delete": Case(Act.TICKET_DELETED, form={"version": "1"}),

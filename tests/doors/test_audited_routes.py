@@ -97,6 +97,7 @@ async def _things(company: Company) -> dict[str, str]:
     unique = ids.new().hex
     async with company.database.transaction(company.organization_id) as tx:
         user = await people.add_user(tx, NewUser("Frank", f"frank.{unique}@acme.test", Role.AGENT))
+        asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
         department = await people.add_department(tx, f"Extra {unique}")
         token, _ = await access.create_token(tx, company.alice.user_id, "test")
         mailbox = await email.set_up_mailbox(
@@ -118,6 +119,7 @@ async def _things(company: Company) -> dict[str, str]:
         "people": str(user.id),
         "departments": str(department.id),
         "tokens": str(token.id),
+        "invitations": str(asked.id),
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
         "domains": str(domain.id),

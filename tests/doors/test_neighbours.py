@@ -54,6 +54,7 @@ class Belongings(msgspec.Struct):
     template_id: UUID
     signature_id: UUID
     automatic_id: UUID
+    invitation_id: UUID
     device_id: UUID
 
 
@@ -77,11 +78,7 @@ async def belongings(acme: Company) -> Belongings:
     await notifications.notify_assignee(acme.installation, acme.organization_id, fact=fact)
     async with acme.database.reading(acme.organization_id) as tx:
         notification_id = (await notifications.notifications_of(tx, acme.bob))[0].id
-    async with acme.database.transaction(acme.organization_id) as tx:
-        mailbox = await email.add_mailbox(tx, f"{SECRET}@{acme.slug}.test")
-    raw = f"From: carol@customer.test\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
-    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
-    entry_id = await email.receive(acme.installation, acme.organization_id, delivery)
+    mailbox_id, entry_id = await _mail(acme)
     return Belongings(
         ticket=ticket,
         comment_id=comment.id,
@@ -91,19 +88,34 @@ async def belongings(acme: Company) -> Belongings:
         token_id=token.id,
         device_id=await _device(acme),
         notification_id=notification_id,
-        mailbox_id=mailbox.id,
+        mailbox_id=mailbox_id,
         domain_id=await _sending_domain(acme),
         entry_id=entry_id,
         template_id=await _words(acme, Kind.TEMPLATE),
         signature_id=await _words(acme, Kind.SIGNATURE),
+        invitation_id=await _invitation(acme),
         automatic_id=await _words(acme, Kind.ACKNOWLEDGEMENT),
     )
+
+
+async def _mail(company: Company) -> tuple[UUID, UUID]:
+    async with company.database.transaction(company.organization_id) as tx:
+        mailbox = await email.add_mailbox(tx, f"{SECRET}@{company.slug}.test")
+    raw = f"From: carol@customer.test\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
+    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
+    return mailbox.id, await email.receive(company.installation, company.organization_id, delivery)
 
 
 async def _sending_domain(company: Company) -> UUID:
     pairs, name = await domains.new_pairs(), f"{SECRET}.{company.slug}.test"
     async with company.database.transaction(company.organization_id) as tx:
         return (await domains.add_domain(tx, company.installation.sealer, name, pairs)).id
+
+
+async def _invitation(company: Company) -> UUID:
+    new = access.NewInvitation(f"{SECRET}@{company.slug}.test", department_ids=[company.billing_id], message=SECRET)
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await access.invite(tx, new, by=company.alice)).id
 
 
 async def _words(company: Company, kind: Kind) -> UUID:
@@ -173,6 +185,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "templates": [belongings.template_id],
         "signatures": [belongings.signature_id],
         "automatic-mails": [belongings.automatic_id],
+        "invitations": [belongings.invitation_id],
         "comments": [belongings.comment_id],
         "portal": [company.slug],
         "views": [f"department-{company.billing_id}", str(company.billing_id)],
@@ -220,6 +233,7 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "participantIds": [str(company.carol.user_id)],
         "attachmentIds": [str(belongings.unsent_id)],
         "readerIds": [str(company.bob.user_id)],
+        "departmentIds": [str(company.billing_id)],
         "memberIds": [str(company.bob.user_id)],
     }
     known = {field.encode_name for field in msgspec.structs.fields(shape)}

@@ -3,11 +3,24 @@
 from parlour.access.api_tokens import PREFIX as TOKEN_PREFIX
 from parlour.access.api_tokens import ApiToken, create_token, revoke_token, tokens_of
 from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on, pending
-from parlour.access.attempts import count, counted, of_address, of_mail, of_sign_in
+from parlour.access.attempts import count, counted, of_address, of_mail, of_recipient, of_sign_in
 from parlour.access.challenges import SECONDS as CHALLENGE_SECONDS
 from parlour.access.challenges import ChallengeOver
 from parlour.access.client import Client, name_of
 from parlour.access.confirming import ConfirmFirst, OnlyInPerson, by_password, confirm, is_fresh
+from parlour.access.invitations.accepting import Asked, InvitationOver, accept_invitation, asked_by_link
+from parlour.access.invitations.inviting import DAYS as INVITATION_DAYS
+from parlour.access.invitations.inviting import PURPOSE as INVITATION_PURPOSE
+from parlour.access.invitations.inviting import (
+    Invitation,
+    NewInvitation,
+    find_invitation,
+    invitations,
+    invite,
+    invite_again,
+    may_invite,
+    revoke_invitation,
+)
 from parlour.access.known_browsers import DAYS as KNOWN_BROWSER_DAYS
 from parlour.access.known_browsers import known_browser
 from parlour.access.known_browsers import mark_of as known_browser_mark
@@ -55,12 +68,15 @@ __all__ = [
     "BACKUP_CODES",
     "CHALLENGE_SECONDS",
     "CHANGES_CHANNEL",
+    "INVITATION_DAYS",
+    "INVITATION_PURPOSE",
     "KNOWN_BROWSER_DAYS",
     "LINK_MINUTES",
     "LONGEST_PASSWORD",
     "TOKEN_PREFIX",
     "AlreadySetUp",
     "ApiToken",
+    "Asked",
     "ChallengeOver",
     "Changed",
     "Client",
@@ -69,9 +85,12 @@ __all__ = [
     "Enrolment",
     "Entered",
     "Identity",
+    "Invitation",
+    "InvitationOver",
     "LinkOver",
     "LinkedPlace",
     "Method",
+    "NewInvitation",
     "NoPassword",
     "NotSetUp",
     "OnlyInPerson",
@@ -92,10 +111,12 @@ __all__ = [
     "WrongCode",
     "WrongCredentials",
     "WrongPassword",
+    "accept_invitation",
     "after_change",
     "announce",
     "arrive",
     "as_it_stands",
+    "asked_by_link",
     "begin_enrolment",
     "begin_session",
     "by_code",
@@ -113,6 +134,7 @@ __all__ = [
     "end_links",
     "end_one_of",
     "end_sessions_of",
+    "find_invitation",
     "find_link",
     "forget_device",
     "go_on",
@@ -120,6 +142,9 @@ __all__ = [
     "hashed_password",
     "identities_by_link",
     "identities_by_password",
+    "invitations",
+    "invite",
+    "invite_again",
     "is_fresh",
     "is_over",
     "known_browser",
@@ -127,9 +152,11 @@ __all__ = [
     "limits_under",
     "link_text",
     "make_link",
+    "may_invite",
     "name_of",
     "of_address",
     "of_mail",
+    "of_recipient",
     "of_sign_in",
     "pending",
     "places_by_link",
@@ -142,6 +169,7 @@ __all__ = [
     "renew_codes",
     "renew_session",
     "replace_session",
+    "revoke_invitation",
     "revoke_token",
     "second_factor_of",
     "session_of",

@@ -79,6 +79,11 @@ def of_mail(client: Client, email: str) -> list[str]:
     return [f"attempts:mail:address:{_neighbourhood(client.address)}", f"attempts:mail:account:{_account(email)}"]
 
 
+def of_recipient(email: str) -> list[str]:
+    """The same where somebody who is signed in has it sent: nobody's mailbox is filled."""
+    return [f"attempts:mail:account:{_account(email)}"]
+
+
 def codes_of(user_id: UUID) -> list[str]:
     """Second factors and confirmations: counted for the user, whoever asks."""
     return [f"attempts:codes:{user_id}"]

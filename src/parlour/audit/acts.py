@@ -44,6 +44,9 @@ class Act(StrEnum):
     PASSWORD_SET_BY_LINK = "PASSWORD_SET_BY_LINK", Group.SIGN_IN, "Set a password with a link"
 
     PERSON_ADDED = "PERSON_ADDED", Group.PEOPLE, "Added a person"
+    INVITED = "INVITED", Group.PEOPLE, "Invited somebody"
+    INVITATION_REVOKED = "INVITATION_REVOKED", Group.PEOPLE, "Took an invitation back"
+    INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Group.PEOPLE, "Accepted an invitation"
     PERSON_RENAMED = "PERSON_RENAMED", Group.PEOPLE, "Renamed a person"
     ROLE_CHANGED = "ROLE_CHANGED", Group.PEOPLE, "Changed a role"
     REACH_CHANGED = "REACH_CHANGED", Group.PEOPLE, "Changed what somebody sees"

@@ -40,6 +40,7 @@ from parlour.email.mailboxes import Kind as MailboxKind
 from parlour.email.notices import (
     ask_for_link,
     resume_notices,
+    send_invitation,
     send_link,
     send_notice,
     tell_of_new_password,
@@ -158,6 +159,7 @@ __all__ = [
     "resume_notices",
     "retry",
     "send",
+    "send_invitation",
     "send_link",
     "send_notice",
     "send_now",

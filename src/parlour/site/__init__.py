@@ -1,6 +1,6 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import dev_mail, images, landing, links, sign_in, sign_up
+from parlour.site import dev_mail, images, invitations, landing, links, sign_in, sign_up
 
 ROUTES = [
     landing.show,
@@ -17,6 +17,7 @@ ROUTES = [
     sign_in.switch,
     sign_in.leave,
     *links.ROUTES,
+    *invitations.ROUTES,
     sign_up.form,
     sign_up.found,
     *dev_mail.ROUTES,

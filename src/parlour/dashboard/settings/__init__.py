@@ -14,6 +14,7 @@ from parlour.dashboard.settings import (
     sign_in_policy,
     tags,
     tokens,
+    ways_in,
     words,
 )
 from parlour.dashboard.settings.trail import pages as trail
@@ -27,6 +28,7 @@ ROUTES = [
     members.add,
     members.change,
     members.recover,
+    *ways_in.ROUTES,
     departments.show,
     departments.add,
     departments.change,

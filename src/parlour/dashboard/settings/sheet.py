@@ -22,6 +22,7 @@ _GROUPS: Final = {
     ),
     "Team": (
         ("people", "People", Permission.READ_PEOPLE),
+        ("invitations", "Invitations", Permission.INVITE_PEOPLE),
         ("departments", "Departments", Permission.READ_DEPARTMENTS),
         ("tags", "Tags", Permission.READ_TAGS),
     ),

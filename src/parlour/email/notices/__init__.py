@@ -1,7 +1,7 @@
 """Mails of Parlour's own to one person: links and news about their access. They belong to no ticket."""
 
-from parlour.email.notices.asking import ask_for_link, tell_of_new_password
-from parlour.email.notices.asking import send_link as send_link
+from parlour.email.notices.asking import ask_for_link, send_link, tell_of_new_password
+from parlour.email.notices.inviting import send_invitation
 from parlour.email.notices.sending import resume_notices, send_notice
 from parlour.email.notices.writing import Notice, write_notice
 
@@ -9,6 +9,7 @@ __all__ = [
     "Notice",
     "ask_for_link",
     "resume_notices",
+    "send_invitation",
     "send_link",
     "send_notice",
     "tell_of_new_password",
