@@ -87,6 +87,8 @@ CASES = {
     ),
     "POST /api/tokens": Case(Act.TOKEN_MADE, {"name": "Report"}),
     "DELETE /api/tokens/{id}": Case(Act.TOKEN_REVOKED),
+    "DELETE /api/organization/tokens/{id}": Case(Act.TOKEN_REVOKED),
+    "POST /dashboard/settings/programs/{token_id}/revoke": Case(Act.TOKEN_REVOKED, form={}),
     "POST /dashboard/settings/tokens": Case(Act.TOKEN_MADE, form={"name": "Report"}),
     "POST /dashboard/settings/tokens/{token_id}/revoke": Case(Act.TOKEN_REVOKED, form={}),
     "POST /api/email/mailboxes": Case(Act.MAILBOX_ADDED, {"address": "new@{here}"}),

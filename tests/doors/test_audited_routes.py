@@ -120,6 +120,7 @@ async def _things(company: Company) -> dict[str, str]:
         "departments": str(department.id),
         "tokens": str(token.id),
         "invitations": str(asked.id),
+        "programs": str(token.id),
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
         "domains": str(domain.id),

@@ -173,6 +173,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "departments": [company.billing_id],
         "tags": [belongings.tag_id],
         "tokens": [belongings.token_id],
+        "programs": [belongings.token_id],
         "notifications": [belongings.notification_id],
         "mail": [ids.new()],
         "mailboxes": [belongings.mailbox_id],

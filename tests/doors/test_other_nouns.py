@@ -127,7 +127,9 @@ async def test_a_token_is_shown_once_and_ends(acme: Company, at_acme: Clients, c
     assert made.status_code == 201
     assert made.json()["token"].startswith("parlour_")
     listed = (await bob.get("/api/tokens")).json()["items"]
-    assert [set(token) for token in listed] == [{"id", "name", "createdAt", "expiresAt"}] * 2
+    assert [set(token) for token in listed] == [
+        {"id", "name", "createdAt", "expiresAt", "scopes", "lastUsedAt", "lastUsedFrom"}
+    ] * 2
     past = await bob.post("/api/tokens", json={"name": "x", "expiresAt": "2020-01-01T00:00:00Z"})
     assert (past.status_code, list(failure(past)["details"])) == (422, ["expiresAt"])
     later = (clock.now() + timedelta(hours=1)).isoformat()

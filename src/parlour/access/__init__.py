@@ -1,7 +1,5 @@
 """How people come in: proofs, steps, sessions, and the tokens of programs. Who they are is in `people`."""
 
-from parlour.access.api_tokens import PREFIX as TOKEN_PREFIX
-from parlour.access.api_tokens import ApiToken, create_token, revoke_token, tokens_of
 from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on, pending
 from parlour.access.attempts import count, counted, of_address, of_mail, of_recipient, of_sign_in
 from parlour.access.challenges import SECONDS as CHALLENGE_SECONDS
@@ -34,6 +32,20 @@ from parlour.access.passwords.signing_in import WrongCredentials, identities_by_
 from parlour.access.passwords.strength import WeakPassword
 from parlour.access.passwords.strength import check as check_strength
 from parlour.access.policy import Policy, policy_of, set_policy
+from parlour.access.programs.api_tokens import (
+    ApiToken,
+    SomebodysToken,
+    all_tokens,
+    create_directory_token,
+    create_token,
+    revoke_any,
+    revoke_token,
+    tokens_of,
+)
+from parlour.access.programs.bearing import Bearer, bearer_of, note_use
+from parlour.access.programs.scopes import READ_ONLY, Scopes, narrowed, scopes_for
+from parlour.access.programs.texts import PREFIX as TOKEN_PREFIX
+from parlour.access.programs.texts import is_mistyped as is_mistyped_token
 from parlour.access.proofs import Identity, Method, Proof, proof
 from parlour.access.recovery import after_change, change_user, take_away_second_factor
 from parlour.access.second_factor.backup_codes import HOW_MANY as BACKUP_CODES
@@ -73,10 +85,12 @@ __all__ = [
     "KNOWN_BROWSER_DAYS",
     "LINK_MINUTES",
     "LONGEST_PASSWORD",
+    "READ_ONLY",
     "TOKEN_PREFIX",
     "AlreadySetUp",
     "ApiToken",
     "Asked",
+    "Bearer",
     "ChallengeOver",
     "Changed",
     "Client",
@@ -100,10 +114,12 @@ __all__ = [
     "Proof",
     "Prove",
     "Purpose",
+    "Scopes",
     "SecondFactor",
     "Session",
     "SignUp",
     "SignedIn",
+    "SomebodysToken",
     "Standing",
     "Step",
     "Waiting",
@@ -113,10 +129,12 @@ __all__ = [
     "WrongPassword",
     "accept_invitation",
     "after_change",
+    "all_tokens",
     "announce",
     "arrive",
     "as_it_stands",
     "asked_by_link",
+    "bearer_of",
     "begin_enrolment",
     "begin_session",
     "by_code",
@@ -129,6 +147,7 @@ __all__ = [
     "confirm_enrolment",
     "count",
     "counted",
+    "create_directory_token",
     "create_token",
     "devices_of",
     "end_links",
@@ -146,6 +165,7 @@ __all__ = [
     "invite",
     "invite_again",
     "is_fresh",
+    "is_mistyped_token",
     "is_over",
     "known_browser",
     "known_browser_mark",
@@ -154,6 +174,8 @@ __all__ = [
     "make_link",
     "may_invite",
     "name_of",
+    "narrowed",
+    "note_use",
     "of_address",
     "of_mail",
     "of_recipient",
@@ -169,8 +191,10 @@ __all__ = [
     "renew_codes",
     "renew_session",
     "replace_session",
+    "revoke_any",
     "revoke_invitation",
     "revoke_token",
+    "scopes_for",
     "second_factor_of",
     "session_of",
     "sessions_of",

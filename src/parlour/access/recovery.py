@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from parlour import people
-from parlour.access import api_tokens
+from parlour.access.programs import api_tokens
 from parlour.access.second_factor import devices, enrolment
 from parlour.access.sessions import ending
 from parlour.audit import Act

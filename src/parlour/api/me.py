@@ -1,4 +1,4 @@
-"""What is one's own: who one is, tokens, notifications."""
+"""What is one's own: who one is, and notifications."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from parlour import access, notifications
+from parlour import notifications
 from parlour.api import shapes
-from parlour.api.conventions import Body, Moment, PageQuery, cursor, moment_after
+from parlour.api.conventions import PageQuery, cursor, moment_after
 from parlour.api.operations import operation
 from parlour.entrance import Request
 from parlour.people import Permission, Reach, Role
@@ -24,34 +24,6 @@ class Me(shapes.Shape, frozen=True):
     reach: Reach
     organization_id: UUID
     department_ids: list[UUID]
-
-
-class NewToken(Body, frozen=True, kw_only=True):
-    """A token to make."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=80, examples=["Nightly report"])]
-    expires_at: Moment | None = None
-
-
-class Token(shapes.Shape, frozen=True):
-    """What remains visible of a token."""
-
-    id: UUID
-    name: str
-    created_at: datetime
-    expires_at: datetime | None
-
-
-class MadeToken(Token, frozen=True):
-    """A new token. `token` is its text, shown this once."""
-
-    token: str
-
-
-class Tokens(shapes.Shape, frozen=True):
-    """All of one's live tokens, newest first."""
-
-    items: list[Token]
 
 
 class Notification(shapes.Shape, frozen=True):
@@ -93,36 +65,6 @@ async def read_me(request: Request) -> Me:
         actor.organization_id,
         list(actor.department_ids),
     )
-
-
-@operation("GET /tokens", Permission.MANAGE_OWN_TOKENS)
-async def list_tokens(request: Request) -> Tokens:
-    """List my tokens"""
-    async with request.reading() as tx:
-        found = await access.tokens_of(tx, request.actor.user_id)
-    return Tokens([Token(token.id, token.name, token.created_at, token.expires_at) for token in found])
-
-
-@operation("POST /tokens", Permission.MANAGE_OWN_TOKENS, status=201, example={"name": "Nightly report"})
-async def make_token(request: Request, body: NewToken) -> MadeToken:
-    """Make a token
-
-    It may do what you may do. Its text is shown this once.
-    """
-    async with request.transaction() as tx:
-        token, text = await access.create_token(tx, request.actor.user_id, body.name, body.expires_at)
-    return MadeToken(token.id, token.name, token.created_at, token.expires_at, text)
-
-
-@operation("DELETE /tokens/{id}", Permission.MANAGE_OWN_TOKENS, status=204)
-async def revoke_token(request: Request, id: UUID) -> None:  # noqa: A002
-    """Revoke one of my tokens
-
-    Within two seconds it opens nothing any more.
-    """
-    async with request.transaction() as tx:
-        await access.revoke_token(tx, request.actor.user_id, id)
-    request.forget_identities()
 
 
 @operation("GET /notifications", Permission.READ_OWN_NOTIFICATIONS)

@@ -105,7 +105,7 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
-        return await identities.by_token(token.strip())
+        return await identities.by_token(token.strip(), address_of(request))
     cookie = admission.session_token(request)
     return await identities.by_session(cookie, client_of(request)) if cookie else None
 
@@ -121,6 +121,7 @@ def _introduce(request: Request, visitor: Visitor | None) -> None:
     request.scope["user"] = visitor.actor if visitor else None
     request.scope["auth"] = visitor.session if visitor else None
     request.scope["state"]["standing"] = visitor.standing if visitor else None
+    request.scope["state"]["token_scopes"] = visitor.scopes if visitor else None
     circumstances.asked_by(visitor.actor if visitor else None, address_of(request))
     if visitor and visitor.session:
         request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)

@@ -8,9 +8,8 @@ from uuid import UUID
 import msgspec
 
 from parlour import access
-from parlour.access import Client, Session, Standing
+from parlour.access import Bearer, Client, Scopes, Session, Standing
 from parlour.foundation import crypto
-from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.people import Actor
@@ -31,6 +30,7 @@ class Visitor(msgspec.Struct, frozen=True):
 
     standing: Standing
     session: Session | None
+    scopes: Scopes = None
 
     @property
     def actor(self) -> Actor:
@@ -43,7 +43,7 @@ class Identities:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._database = installation.database
-        self._tokens: _Memory[bytes, Whereabouts] = _Memory()
+        self._tokens: _Memory[bytes, Bearer] = _Memory()
         self._standings: _Memory[tuple[UUID, UUID], Standing] = _Memory()
 
     async def by_session(self, token: str, client: Client | None = None) -> Visitor | None:
@@ -62,19 +62,33 @@ class Identities:
         """Whether it still stands: cheap enough to ask every few seconds."""
         return await access.session_of(self._installation, token) is not None
 
-    async def by_token(self, token: str) -> Visitor:
-        """Raises `BadToken`."""
+    async def by_token(self, token: str, address: str = "") -> Visitor:
+        """With no more than the token allows. Raises `BadToken`."""
         digest = crypto.digest(token)
-        place = self._tokens.recall(digest)
-        if place is None:
-            place = await self._database.doorways.user_by_token(digest)
-            if place is None:
+        bearer = self._tokens.recall(digest)
+        if bearer is None:
+            bearer = None if access.is_mistyped_token(token) else await self._look_up(digest, address)
+            if bearer is None:
                 raise BadToken()
-            self._tokens.remember(digest, place)
-        standing = await self.standing(place.organization_id, place.id)
+            self._tokens.remember(digest, bearer)
+        if bearer.user_id is None:
+            return Visitor(bearer.as_directory(), None, bearer.scopes)
+        standing = await self.standing(bearer.organization_id, bearer.user_id)
         if standing is None:
             raise BadToken()
-        return Visitor(standing, None)
+        actor = access.narrowed(standing.actor, bearer.scopes)
+        return Visitor(msgspec.structs.replace(standing, actor=actor), None, bearer.scopes)
+
+    async def _look_up(self, digest: bytes, address: str) -> Bearer | None:
+        place = await self._database.doorways.api_token(digest)
+        if place is None:
+            return None
+        async with self._database.reading(place.organization_id) as tx:
+            bearer = await access.bearer_of(tx, place.id)
+        if bearer and bearer.use_is_due:
+            async with self._database.transaction(place.organization_id) as tx:
+                await access.note_use(tx, place.id, address)
+        return bearer
 
     async def standing(self, organization_id: UUID, user_id: UUID) -> Standing | None:
         """How the user stands, at most two seconds old. None where they are unknown or inactive."""

@@ -7,7 +7,7 @@ from typing import Any
 import litestar
 from litestar.datastructures import FormMultiDict, State
 
-from parlour.access import Session, Standing
+from parlour.access import Scopes, Session, Standing
 from parlour.entrance.idempotency import Attempt
 from parlour.entrance.identity import Identities
 from parlour.foundation.database import Transaction
@@ -48,6 +48,12 @@ class Request(litestar.Request[Actor | None, Session | None, State]):
         if standing is None:
             raise Unauthenticated()
         return standing
+
+    @property
+    def token_scopes(self) -> Scopes:
+        """What the token that came along allows. None for a person, and for a token that allows everything."""
+        found: Scopes = self.scope["state"].get("token_scopes")
+        return found
 
     @property
     def id(self) -> str:

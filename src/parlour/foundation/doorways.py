@@ -44,6 +44,11 @@ class Doorways:
         found = await self._ask("select organization_id, id from doorway_user_by_token(%s)", digest)
         return found[0] if found else None
 
+    async def api_token(self, digest: bytes) -> Whereabouts | None:
+        """Which API token this is. None where it is unknown, revoked or expired."""
+        found = await self._ask("select organization_id, id from doorway_api_token(%s)", digest)
+        return found[0] if found else None
+
     async def mailbox_by_address(self, address: str) -> Whereabouts | None:
         """Which mailbox receives for this address, without its `+detail`, whatever its case."""
         found = await self._ask("select organization_id, id from doorway_mailbox_by_address(%s)", address)

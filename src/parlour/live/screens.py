@@ -9,7 +9,7 @@ from parlour import entrance
 from parlour.entrance import COOKIE, BadToken, Identities, cookie_name
 from parlour.foundation.settings import Settings
 from parlour.live import rooms
-from parlour.people import Actor
+from parlour.people import Actor, Permission
 
 _SESSION_CHECKED_EVERY: Final = 5.0
 _ACTOR_CHECKED_EVERY: Final = 30.0
@@ -72,9 +72,11 @@ async def visitor_of(identities: Identities, session: str | None, token: str | N
     """Who that is. None where they may not come in."""
     if token:
         try:
-            return (await identities.by_token(token)).actor
+            actor = (await identities.by_token(token)).actor
         except BadToken:
             return None
+        # What is heard here is about tickets.
+        return actor if actor.may(Permission.READ_TICKETS) else None
     visitor = await identities.by_session(session) if session else None
     return visitor.actor if visitor else None
 

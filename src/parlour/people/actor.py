@@ -21,6 +21,8 @@ class Actor(msgspec.Struct, frozen=True):
     role: Role
     reach: Reach
     department_ids: tuple[UUID, ...] = ()
+    granted: frozenset[Permission] | None = None
+    """What they come in with allows. Without it: what the role does."""
 
     @property
     def is_agent(self) -> bool:
@@ -30,8 +32,12 @@ class Actor(msgspec.Struct, frozen=True):
     def sees_all_tickets(self) -> bool:
         return self.role is Role.ADMIN or (self.is_agent and self.reach is Reach.ORGANIZATION)
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return ALLOWED[self.role] if self.granted is None else self.granted
+
     def may(self, permission: Permission) -> bool:
-        return permission in ALLOWED[self.role]
+        return permission in self.permissions
 
     def must(self, permission: Permission) -> None:
         """Raises `Forbidden` where the role doesn't allow it."""

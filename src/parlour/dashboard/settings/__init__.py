@@ -13,10 +13,10 @@ from parlour.dashboard.settings import (
     security,
     sign_in_policy,
     tags,
-    tokens,
     ways_in,
     words,
 )
+from parlour.dashboard.settings.programs import everybodys, own
 from parlour.dashboard.settings.trail import pages as trail
 
 ROUTES = [
@@ -37,9 +37,11 @@ ROUTES = [
     tags.add,
     tags.change,
     tags.remove,
-    tokens.show,
-    tokens.make,
-    tokens.revoke,
+    own.show,
+    own.make,
+    own.revoke,
+    everybodys.show,
+    everybodys.revoke,
     organization.show,
     organization.change,
     trail.show,

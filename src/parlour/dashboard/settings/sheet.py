@@ -37,6 +37,7 @@ _GROUPS: Final = {
     "Organization": (
         ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
         ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
+        ("programs", "Programs", Permission.MANAGE_SECURITY),
         ("audit", "Audit", Permission.READ_AUDIT),
     ),
 }

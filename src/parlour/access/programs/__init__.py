@@ -1,0 +1,1 @@
+"""Programs: the tokens they come in with, and what each may do."""

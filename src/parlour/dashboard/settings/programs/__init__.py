@@ -1,0 +1,1 @@
+"""Programs: one's own tokens, and everybody's."""
