@@ -12,9 +12,22 @@ _ACTS: Final = (
     "sessions/end-others",
     "devices/{device_id}/forget",
 )
+_PROGRAMS: Final = (
+    "PUT /api/auth/password",
+    "POST /api/auth/confirm",
+    "POST /api/auth/second-factor",
+    "POST /api/auth/second-factor/confirm",
+    "DELETE /api/auth/second-factor",
+    "POST /api/auth/backup-codes",
+    "DELETE /api/auth/sessions",
+    "DELETE /api/auth/sessions/{id}",
+    "PUT /api/security-policy",
+    "DELETE /api/users/{id}/second-factor",
+)
 _DOORS: Final = ("/dashboard/settings", "/portal/{slug}")
 
 OWN_ACCESS: Final = {
     "POST /dashboard/settings/people/{user_id}/recover": _WHY,
+    **dict.fromkeys(_PROGRAMS, _WHY),
     **{f"POST {door}/security/{act}": _WHY for door in _DOORS for act in _ACTS},
 }

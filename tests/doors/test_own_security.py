@@ -241,3 +241,27 @@ async def _grow_old(company: Company, token: str) -> None:
     aged = re.sub(r'"at":[0-9.]+', f'"at":{clock.now().timestamp() - 3600}', stored)
     assert aged != stored
     await company.installation.cache.set(key, aged, keepttl=True)
+
+
+async def test_a_program_with_a_session_does_all_of_it_with_json(acme: Company, bob: Browser, connect: Connect) -> None:
+    client, address = connect(), bob.client.headers["x-address"]
+    csrf = (await sign_in(client, email=address, password=PASSWORD)).json()["csrfToken"]
+    client.headers["x-csrf-token"] = csrf
+    begun = await client.post("/api/auth/second-factor")
+    assert begun.status_code == 201
+    done = await client.post(
+        "/api/auth/second-factor/confirm", json={"code": code(begun.json()["secret"], clock.now())}
+    )
+    assert (done.status_code, len(done.json()["codes"])) == (201, 10)
+    assert (await client.get("/api/auth/second-factor")).json()["backupCodesLeft"] == 10
+    listed = (await client.get("/api/auth/sessions")).json()["items"]
+    assert [one["isThis"] for one in listed] == [True]
+    await _grow_old(acme, client.cookies[COOKIE])
+    refused = await client.delete("/api/auth/second-factor")
+    assert (refused.status_code, refused.json()["details"]) == (403, {"next": "confirm"})
+    assert (await client.post("/api/auth/confirm", json={"password": PASSWORD})).status_code == 401
+    assert (await client.post("/api/auth/confirm", json={"code": done.json()["codes"][0]})).status_code == 204
+    assert (await client.delete("/api/auth/second-factor")).status_code == 204
+    changed = await client.put("/api/auth/password", json={"present": PASSWORD, "new": "unheard of sentences"})
+    assert changed.status_code == 204
+    assert (await client.get("/api/auth/session")).json()["secondFactor"] is False

@@ -23,6 +23,7 @@ Every error is `{error, details?, timestamp, requestId}`: `error` says what to d
 """
 _TAGS: Final = {
     "auth": "Signing in and out with a session, as a person does.",
+    "security": "One's own password, second factor and sessions, and what the organization asks for.",
     "tickets": "What customers ask, and where each question stands.",
     "comments": "The words on a ticket: replies, notes, and its timeline.",
     "replies": "Replies on their way: whom they go to, taken back, sent now or again.",

@@ -23,8 +23,8 @@ _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=
 _THREADS: Final = 1 if (os.cpu_count() or 1) <= 2 else 2
 # Who comes when so many wait already is told to come back: some six seconds of work.
 _MOST_WAITING: Final = 200
-# Below everything else that wants the processor: pages are served first, and a sign-in takes what is left.
-_NICENESS: Final = 10
+# A little below what serves pages: those come first. Much lower, and on a busy machine nobody would get in at all.
+_NICENESS: Final = 4
 
 
 async def hashed(password: str) -> str:
