@@ -89,8 +89,8 @@ async def build_company(installation: Installation, name: str) -> Company:
     slug = f"{name.lower()}-{organization_id.hex[-12:]}"
     async with installation.database.transaction(organization_id) as tx:
         await people.insert_organization(tx, name, slug)
-        support = await people.add_department(tx, "Support")
-        billing = await people.add_department(tx, "Billing")
+        support = await people.add_department(tx, "Support", by=None)
+        billing = await people.add_department(tx, "Billing", by=None)
         cast = {
             first: await people.add_user(tx, NewUser(first.title(), f"{first}@{domain}", role, reach))
             for first, domain, role, reach in (
@@ -102,7 +102,7 @@ async def build_company(installation: Installation, name: str) -> Company:
                 ("dave", "customer.test", Role.CUSTOMER, Reach.ORGANIZATION),
             )
         }
-        await people.set_members(tx, billing, [cast["erin"].id])
+        await people.set_members(tx, billing, [cast["erin"].id], by=None)
         actors = {first: await people.actor_of(tx, user.id) for first, user in cast.items()}
     return Company(
         installation=installation,

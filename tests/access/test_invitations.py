@@ -117,7 +117,7 @@ async def test_its_link_is_for_nothing_else(acme: Company) -> None:
 async def test_a_manager_invites_agents_into_departments_of_their_own(acme: Company) -> None:
     async with acme.database.transaction(acme.organization_id) as tx:
         billing = await people.find_department(tx, acme.billing_id)
-        await people.set_members(tx, billing, [acme.mara.user_id])
+        await people.set_members(tx, billing, [acme.mara.user_id], by=None)
         mara = await people.actor_of(tx, acme.mara.user_id)
     assert mara
     made, _ = await invite(acme, mara, department_ids=[acme.billing_id], reach=Reach.ORGANIZATION)
@@ -178,7 +178,7 @@ async def test_a_customer_becomes_an_agent_by_accepting_and_nobody_comes_back_by
     _, mail = await invite(acme, acme.alice, email="dave@customer.test")
     async with acme.database.transaction(acme.organization_id) as tx:
         dave = await people.find_user(tx, acme.dave.user_id)
-        await people.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE))
+        await people.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE), by=None)
     with pytest.raises(InvitationOver):
         await access.accept_invitation(acme.installation, mail.token, "Dave", "")
     with pytest.raises(HasLeft):

@@ -100,7 +100,7 @@ async def test_an_unknown_or_inactive_address_gets_no_mail(acme: Company, globex
     assert await ask(acme, "not an address\r\nBcc: eve@evil.test") == []
     async with acme.database.transaction(acme.organization_id) as tx:
         dave = await people.find_user(tx, acme.dave.user_id)
-        await access.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE))
+        await access.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE), by=None)
     assert await ask(acme, acme.dave.email) == []
     assert await letters(globex) == []
 

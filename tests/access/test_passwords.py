@@ -65,6 +65,6 @@ async def test_who_was_deactivated_cannot_sign_in(acme: Company) -> None:
         )
     assert await access.identities_by_password(acme.database, "yan@new.test", PASSWORD, organization_id)
     async with acme.database.transaction(organization_id) as tx:
-        await people.change_user(tx, yan, UserChanges(status=UserStatus.INACTIVE))
+        await people.change_user(tx, yan, UserChanges(status=UserStatus.INACTIVE), by=None)
     with pytest.raises(WrongCredentials):
         await access.identities_by_password(acme.database, "yan@new.test", PASSWORD, organization_id)

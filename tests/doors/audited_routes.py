@@ -70,6 +70,12 @@ CASES = {
         Act.PERSON_ADDED, form={"name": "New", "email": "new2@customer.test", "role": "CUSTOMER"}
     ),
     "POST /dashboard/settings/people/{user_id}": Case(Act.ROLE_CHANGED, form={"role": "MANAGER"}),
+    "POST /api/roles": Case(Act.CUSTOM_ROLE_ADDED, {"name": "Writer {unique}", "permissions": ["WRITE_NOTES"]}),
+    "PUT /api/roles/{id}": Case(Act.CUSTOM_ROLE_CHANGED, {"permissions": []}),
+    "DELETE /api/roles/{id}": Case(Act.CUSTOM_ROLE_REMOVED),
+    "POST /dashboard/settings/roles": Case(Act.CUSTOM_ROLE_ADDED, form={"name": "Form {unique}", "kind": "AGENT"}),
+    "POST /dashboard/settings/roles/{role_id}": Case(Act.CUSTOM_ROLE_CHANGED, form={"name": "Other {unique}"}),
+    "POST /dashboard/settings/roles/{role_id}/remove": Case(Act.CUSTOM_ROLE_REMOVED, form={}),
     "POST /api/departments": Case(Act.DEPARTMENT_ADDED, {"name": "Sales"}),
     "PUT /api/departments/{id}": Case(Act.DEPARTMENT_CHANGED, {"description": "Other"}),
     "DELETE /api/departments/{id}": Case(Act.DEPARTMENT_REMOVED),

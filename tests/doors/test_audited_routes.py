@@ -9,7 +9,7 @@ from litestar import Litestar
 from parlour import access, email, people
 from parlour.email import domains, wording
 from parlour.foundation import ids
-from parlour.people import NewUser, Permission, Role
+from parlour.people import NewUser, Permission, Reach, Role
 from tests.builders import Company
 from tests.doors.audited_routes import CASES, WITHOUT_A_RECORD, Case
 from tests.doors.conftest import Clients
@@ -98,7 +98,7 @@ async def _things(company: Company) -> dict[str, str]:
     async with company.database.transaction(company.organization_id) as tx:
         user = await people.add_user(tx, NewUser("Frank", f"frank.{unique}@acme.test", Role.AGENT))
         asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
-        department = await people.add_department(tx, f"Extra {unique}")
+        department = await people.add_department(tx, f"Extra {unique}", by=None)
         token, _ = await access.create_token(tx, company.alice.user_id, "test")
         mailbox = await email.set_up_mailbox(
             tx,
@@ -118,6 +118,8 @@ async def _things(company: Company) -> dict[str, str]:
         "users": str(user.id),
         "people": str(user.id),
         "departments": str(department.id),
+        "roles": await _role(company),
+        "unique": unique,
         "tokens": str(token.id),
         "invitations": str(asked.id),
         "programs": str(token.id),
@@ -129,6 +131,12 @@ async def _things(company: Company) -> dict[str, str]:
         "here": f"{unique}.test",
         **ledger,
     }
+
+
+async def _role(company: Company) -> str:
+    draft = people.RoleDraft(ids.new().hex, "", Role.AGENT, Reach.ORGANIZATION, people.ALLOWED[Role.AGENT])
+    async with company.database.transaction(company.organization_id) as tx:
+        return str((await people.add_custom_role(tx, draft, by=company.alice)).id)
 
 
 async def _words(company: Company) -> dict[str, str]:

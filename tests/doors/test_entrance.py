@@ -85,7 +85,7 @@ async def test_what_another_process_changed_counts_within_two_seconds(acme: Comp
     assert (await bob.get("/api/me")).status_code == 200
     async with acme.database.transaction(acme.organization_id) as tx:
         user = await people.find_user(tx, acme.bob.user_id)
-        await people.change_user(tx, user, UserChanges(status=UserStatus.INACTIVE))
+        await people.change_user(tx, user, UserChanges(status=UserStatus.INACTIVE), by=None)
     async with asyncio.timeout(2.5):
         while (await bob.get("/api/me")).status_code == 200:
             await asyncio.sleep(0.1)

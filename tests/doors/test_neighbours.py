@@ -10,12 +10,13 @@ import pytest_asyncio
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from parlour import access, email, notifications, tickets
+from parlour import access, email, notifications, people, tickets
 from parlour.api.operations import Operation
 from parlour.email import domains, wording
 from parlour.email.wording import Draft, Kind, Text
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
+from parlour.people import ALLOWED, Reach, Role, RoleDraft
 from parlour.tickets import Source, Ticket, Upload, Words
 from parlour.tickets.events import about
 from tests.builders import Company
@@ -56,6 +57,7 @@ class Belongings(msgspec.Struct):
     automatic_id: UUID
     invitation_id: UUID
     device_id: UUID
+    role_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -95,6 +97,7 @@ async def belongings(acme: Company) -> Belongings:
         signature_id=await _words(acme, Kind.SIGNATURE),
         invitation_id=await _invitation(acme),
         automatic_id=await _words(acme, Kind.ACKNOWLEDGEMENT),
+        role_id=await _role(acme),
     )
 
 
@@ -116,6 +119,12 @@ async def _invitation(company: Company) -> UUID:
     new = access.NewInvitation(f"{SECRET}@{company.slug}.test", department_ids=[company.billing_id], message=SECRET)
     async with company.database.transaction(company.organization_id) as tx:
         return (await access.invite(tx, new, by=company.alice)).id
+
+
+async def _role(company: Company) -> UUID:
+    draft = RoleDraft(f"{SECRET} role", SECRET, Role.AGENT, Reach.ORGANIZATION, ALLOWED[Role.AGENT])
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await people.add_custom_role(tx, draft, by=company.alice)).id
 
 
 async def _words(company: Company, kind: Kind) -> UUID:
@@ -172,6 +181,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "users": [company.carol.user_id, company.bob.user_id],
         "people": [company.carol.user_id, company.bob.user_id],
         "departments": [company.billing_id],
+        "roles": [belongings.role_id],
         "tags": [belongings.tag_id],
         "tokens": [belongings.token_id],
         "programs": [belongings.token_id],
@@ -236,6 +246,8 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "attachmentIds": [str(belongings.unsent_id)],
         "readerIds": [str(company.bob.user_id)],
         "departmentIds": [str(company.billing_id)],
+        "customRoleId": str(belongings.role_id),
+        "permissions": [],
         "memberIds": [str(company.bob.user_id)],
     }
     known = {field.encode_name for field in msgspec.structs.fields(shape)}

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from parlour import notifications
 from parlour.foundation import clock, ids
+from parlour.people import ALLOWED, Role
 from parlour.tickets import TicketAssigned
 from parlour.tickets.events import about
 from tests.builders import Company
@@ -25,6 +26,8 @@ async def test_me_is_whose_token_it_is(acme: Company, at_acme: Clients) -> None:
         "reach": "DEPARTMENTS",
         "organizationId": str(acme.organization_id),
         "departmentIds": [str(acme.billing_id)],
+        "customRole": None,
+        "permissions": sorted(ALLOWED[Role.AGENT]),
     }
 
 

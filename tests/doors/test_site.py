@@ -84,7 +84,7 @@ async def test_an_inactive_user_can_not_come_in(acme: Company, connect: Connect)
     address = await _with_password(acme, "bob")
     async with acme.database.transaction(acme.organization_id) as tx:
         bob = await people.find_user(tx, acme.bob.user_id)
-        await people.change_user(tx, bob, people.UserChanges(status=people.UserStatus.INACTIVE))
+        await people.change_user(tx, bob, people.UserChanges(status=people.UserStatus.INACTIVE), by=None)
     assert (await _sign_in(connect(), address, PASSWORD)).status_code == 422
 
 

@@ -189,7 +189,7 @@ async def test_an_agent_who_has_left_proves_nothing(post: Post) -> None:
     company = post.company
     async with company.database.transaction(company.organization_id) as tx:
         user = await people.find_user(tx, company.bob.user_id)
-        await people.change_user(tx, user, people.UserChanges(status=people.UserStatus.INACTIVE))
+        await people.change_user(tx, user, people.UserChanges(status=people.UserStatus.INACTIVE), by=None)
     await bring_proved(post, mail("#close\nBye", sender=BOB), post.reply_address(await post.ticket(first)))
     assert (await post.comments(first))[1].visibility is Visibility.INTERNAL
     assert (await post.ticket(first)).status is Status.OPEN

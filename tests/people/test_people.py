@@ -23,19 +23,20 @@ async def test_an_organization_keeps_an_administrator(acme: Company) -> None:
     with pytest.raises(BadRequest):
         async with acme.database.transaction(acme.organization_id) as tx:
             alice = await people.find_user(tx, acme.alice.user_id)
-            await people.change_user(tx, alice, UserChanges(role=Role.AGENT))
+            await people.change_user(tx, alice, UserChanges(role=Role.AGENT), by=None)
     async with acme.database.reading(acme.organization_id) as tx:
         assert (await people.find_user(tx, acme.alice.user_id)).role is Role.ADMIN
 
 
 async def test_two_administrators_cannot_demote_one_another_at_once(acme: Company) -> None:
     async with acme.database.transaction(acme.organization_id) as tx:
-        mara = await people.change_user(tx, await people.find_user(tx, acme.mara.user_id), UserChanges(role=Role.ADMIN))
+        mara = await people.find_user(tx, acme.mara.user_id)
+        mara = await people.change_user(tx, mara, UserChanges(role=Role.ADMIN), by=acme.alice)
         alice = await people.find_user(tx, acme.alice.user_id)
 
     async def demote(user: people.User) -> None:
         async with acme.database.transaction(acme.organization_id) as tx:
-            await people.change_user(tx, user, UserChanges(role=Role.AGENT))
+            await people.change_user(tx, user, UserChanges(role=Role.AGENT), by=None)
 
     outcomes = await asyncio.gather(demote(mara), demote(alice), return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["BadRequest", "NoneType"]
@@ -79,16 +80,18 @@ async def test_users_are_listed_a_page_at_a_time(acme: Company) -> None:
 
 async def test_departments_have_agents_as_members(acme: Company, globex: Company) -> None:
     async with acme.database.transaction(acme.organization_id) as tx:
-        returns = await people.add_department(tx, " Returns ", "What comes back")
-        returns = await people.set_members(tx, returns, [acme.bob.user_id, acme.mara.user_id, acme.bob.user_id])
+        returns = await people.add_department(tx, " Returns ", "What comes back", by=None)
+        returns = await people.set_members(
+            tx, returns, [acme.bob.user_id, acme.mara.user_id, acme.bob.user_id], by=None
+        )
         assert (returns.name, sorted(returns.member_ids)) == ("Returns", sorted([acme.bob.user_id, acme.mara.user_id]))
         assert (await people.actor_of(tx, acme.bob.user_id)).department_ids == (returns.id,)
         with pytest.raises(DepartmentNameTaken):
-            await people.add_department(tx, "returns")
+            await people.add_department(tx, "returns", by=None)
         for stranger in (acme.carol.user_id, globex.bob.user_id):
             with pytest.raises(Invalid):
-                await people.set_members(tx, returns, [stranger])
-        await people.remove_department(tx, returns)
+                await people.set_members(tx, returns, [stranger], by=None)
+        await people.remove_department(tx, returns, by=None)
         with pytest.raises(NotFound):
             await people.find_department(tx, returns.id)
 

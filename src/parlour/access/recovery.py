@@ -24,21 +24,22 @@ class NotYourself(Forbidden):
 async def take_away_second_factor(tx: Transaction, user: User, *, by: Actor) -> None:
     """Somebody lost theirs, and is known in person. The caller ends their sessions.
 
-    Raises `NotYourself` or `NothingToRecover`.
+    Raises `NotYourself`, `MoreThanOneHas` where they may do more than `by`, or `NothingToRecover`.
     """
     if user.id == by.user_id:
         raise NotYourself()
+    await people.check_may_change(tx, user, by=by)
     if await enrolment.second_factor_of(tx, user.id) is None:
         raise NothingToRecover()
     await enrolment.remove_second_factor(tx, user.id, Act.SECOND_FACTOR_TAKEN_AWAY)
 
 
-async def change_user(tx: Transaction, user: User, changes: UserChanges) -> User:
+async def change_user(tx: Transaction, user: User, changes: UserChanges, *, by: Actor | None) -> User:
     """As in `people`, with what follows for their access: who is made inactive has no token and no remembered browser.
 
     The caller says `after_change` once this is committed. Raises what `people.change_user` does.
     """
-    changed = await people.change_user(tx, user, changes)
+    changed = await people.change_user(tx, user, changes, by=by)
     if changed.status is UserStatus.INACTIVE and user.status is not UserStatus.INACTIVE:
         await close(tx, user.id)
     return changed

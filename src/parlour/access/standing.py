@@ -10,6 +10,7 @@ from parlour.access import steps
 from parlour.access.policy import NO_POLICY, Policy
 from parlour.access.proofs import Identity
 from parlour.access.steps import Situation, Step
+from parlour.foundation import crypto
 from parlour.foundation.database import Transaction
 from parlour.people import Actor, Role
 
@@ -24,7 +25,9 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def privileges(self) -> str:
         """What the session's cookie stands for; when it changes, the cookie does."""
-        return f"{self.actor.role}/{self.actor.reach}"
+        actor = self.actor
+        granted = "" if actor.granted is None else "/" + crypto.digest(" ".join(sorted(actor.granted))).hex()[:16]
+        return f"{actor.role}/{actor.reach}{granted}"
 
     def due(self, identity: Identity) -> Step | None:
         """What this identity has still to show before it may act here."""

@@ -24,6 +24,8 @@ class Me(shapes.Shape, frozen=True):
     reach: Reach
     organization_id: UUID
     department_ids: list[UUID]
+    custom_role: Annotated[str | None, Meta(description="The name of the role of the organization's own making.")]
+    permissions: Annotated[list[str], Meta(description="What you may do.")]
 
 
 class Notification(shapes.Shape, frozen=True):
@@ -64,6 +66,8 @@ async def read_me(request: Request) -> Me:
         actor.reach,
         actor.organization_id,
         list(actor.department_ids),
+        actor.custom_role or None,
+        sorted(actor.permissions),
     )
 
 

@@ -102,9 +102,9 @@ async def list_departments(request: Request) -> Departments:
 async def add_department(request: Request, body: NewDepartment) -> Answer[Department]:
     """Add a department"""
     async with request.transaction() as tx:
-        department = await people.add_department(tx, body.name, body.description)
+        department = await people.add_department(tx, body.name, body.description, by=request.actor)
         if body.member_ids:
-            department = await people.set_members(tx, department, body.member_ids)
+            department = await people.set_members(tx, department, body.member_ids, by=request.actor)
     request.forget_identities()
     return Answer(_as_department(department), {"location": f"/api/departments/{department.id}"})
 
@@ -124,9 +124,9 @@ async def change_department(request: Request, id: UUID, body: DepartmentChanges)
         if body.name is not UNSET or body.description is not UNSET:
             name = department.name if body.name is UNSET else body.name
             description = department.description if body.description is UNSET else body.description
-            department = await people.change_department(tx, department, name, description)
+            department = await people.change_department(tx, department, name, description, by=request.actor)
         if body.member_ids is not UNSET:
-            department = await people.set_members(tx, department, body.member_ids)
+            department = await people.set_members(tx, department, body.member_ids, by=request.actor)
     request.forget_identities()
     return _as_department(department)
 
@@ -138,7 +138,7 @@ async def remove_department(request: Request, id: UUID) -> None:  # noqa: A002
     Its tickets stay, without a department.
     """
     async with request.transaction() as tx:
-        await people.remove_department(tx, await people.find_department(tx, id))
+        await people.remove_department(tx, await people.find_department(tx, id), by=request.actor)
     request.forget_identities()
 
 

@@ -55,6 +55,9 @@ class Act(StrEnum):
     DEPARTMENT_CHANGED = "DEPARTMENT_CHANGED", Group.PEOPLE, "Changed a department"
     MEMBERS_CHANGED = "MEMBERS_CHANGED", Group.PEOPLE, "Changed who works in a department"
     DEPARTMENT_REMOVED = "DEPARTMENT_REMOVED", Group.PEOPLE, "Removed a department"
+    CUSTOM_ROLE_ADDED = "CUSTOM_ROLE_ADDED", Group.PEOPLE, "Made a role"
+    CUSTOM_ROLE_CHANGED = "CUSTOM_ROLE_CHANGED", Group.PEOPLE, "Changed what a role allows"
+    CUSTOM_ROLE_REMOVED = "CUSTOM_ROLE_REMOVED", Group.PEOPLE, "Removed a role"
 
     TOKEN_MADE = "TOKEN_MADE", Group.TOKENS, "Made an API token"
     TOKEN_REVOKED = "TOKEN_REVOKED", Group.TOKENS, "Revoked an API token"

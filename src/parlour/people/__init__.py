@@ -1,6 +1,21 @@
 """People: organizations and those in them, and what they may do. How they come in is in `access`."""
 
 from parlour.people.actor import Actor, actor_as, actor_of
+from parlour.people.changing import UserChanges, admit, change_user, check_may_change
+from parlour.people.custom_roles import (
+    CustomRole,
+    RoleDraft,
+    RoleInUse,
+    RoleNameTaken,
+    add_custom_role,
+    change_custom_role,
+    custom_role_by_name,
+    custom_roles,
+    find_custom_role,
+    how_many_are,
+    people_who_are,
+    remove_custom_role,
+)
 from parlour.people.departments import (
     Department,
     DepartmentNameTaken,
@@ -11,6 +26,7 @@ from parlour.people.departments import (
     remove_department,
     set_members,
 )
+from parlour.people.giving import MoreThanOneHas, NotTheirDepartment, OwnRole
 from parlour.people.organizations import (
     Organization,
     SlugTaken,
@@ -19,17 +35,15 @@ from parlour.people.organizations import (
     slug_from,
     this_organization,
 )
-from parlour.people.permissions import ALLOWED, Permission
+from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Area, Permission
 from parlour.people.roles import Reach, Role, UserStatus
 from parlour.people.users import (
     AddressTaken,
     NewUser,
     User,
-    UserChanges,
     UserSearch,
     add_user,
     agents,
-    change_user,
     customer_by_email,
     find_user,
     normal_email,
@@ -42,15 +56,26 @@ from parlour.people.users import (
 
 __all__ = [
     "ALLOWED",
+    "ALWAYS",
+    "AT_MOST",
+    "BEYOND_DEPARTMENTS",
     "Actor",
     "AddressTaken",
+    "Area",
+    "CustomRole",
     "Department",
     "DepartmentNameTaken",
+    "MoreThanOneHas",
     "NewUser",
+    "NotTheirDepartment",
     "Organization",
+    "OwnRole",
     "Permission",
     "Reach",
     "Role",
+    "RoleDraft",
+    "RoleInUse",
+    "RoleNameTaken",
     "SlugTaken",
     "User",
     "UserChanges",
@@ -58,18 +83,28 @@ __all__ = [
     "UserStatus",
     "actor_as",
     "actor_of",
+    "add_custom_role",
     "add_department",
     "add_user",
+    "admit",
     "agents",
+    "change_custom_role",
     "change_department",
     "change_organization",
     "change_user",
+    "check_may_change",
+    "custom_role_by_name",
+    "custom_roles",
     "customer_by_email",
     "departments",
+    "find_custom_role",
     "find_department",
     "find_user",
+    "how_many_are",
     "insert_organization",
     "normal_email",
+    "people_who_are",
+    "remove_custom_role",
     "remove_department",
     "search_users",
     "set_members",

@@ -6,7 +6,7 @@ import msgspec
 
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Forbidden
-from parlour.people.permissions import ALLOWED, Permission
+from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, Permission
 from parlour.people.roles import Reach, Role
 from parlour.people.users import User
 
@@ -22,7 +22,9 @@ class Actor(msgspec.Struct, frozen=True):
     reach: Reach
     department_ids: tuple[UUID, ...] = ()
     granted: frozenset[Permission] | None = None
-    """What they come in with allows. Without it: what the role does."""
+    """What a role of the organization's own making allows, or what they come in with; else what the role does."""
+    custom_role: str = ""
+    """Its name."""
 
     @property
     def is_agent(self) -> bool:
@@ -50,13 +52,15 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
     found = await tx.maybe(
         _Found,
         """
-        select u.id, u.name, u.email, u.role, u.reach,
+        select u.id, u.name, u.email, u.role, coalesce(r.reach, u.reach) as reach,
             array(
                 select m.department_id
                 from department_members m
                 where m.organization_id = u.organization_id and m.user_id = u.id
-            ) as department_ids
+            ) as department_ids,
+            r.permissions, coalesce(r.name, '') as custom_role
         from users u
+        left join custom_roles r on r.organization_id = u.organization_id and r.id = u.custom_role_id
         where u.id = %(user_id)s and u.status = 'ACTIVE'
         """,
         user_id=user_id,
@@ -64,13 +68,27 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
     if found is None:
         return None
     return Actor(
-        tx.organization_id, found.id, found.name, found.email, found.role, found.reach, tuple(found.department_ids)
+        tx.organization_id,
+        found.id,
+        found.name,
+        found.email,
+        found.role,
+        found.reach,
+        tuple(found.department_ids),
+        None if found.permissions is None else effective(found.role, found.permissions),
+        found.custom_role,
     )
 
 
 def actor_as(user: User, organization_id: UUID) -> Actor:
     """A user as an actor outside any department: for a customer whose mail has come in."""
     return Actor(organization_id, user.id, user.name, user.email, user.role, user.reach)
+
+
+def effective(kind: Role, stored: list[str]) -> frozenset[Permission]:
+    """What a stored set allows somebody of a kind. A permission of a newer or older version counts for nothing."""
+    known = {Permission[name] for name in stored if name in Permission.__members__}
+    return (frozenset(known) & AT_MOST[kind]) | ALWAYS[kind]
 
 
 class _Found(msgspec.Struct):
@@ -80,3 +98,5 @@ class _Found(msgspec.Struct):
     role: Role
     reach: Reach
     department_ids: list[UUID]
+    permissions: list[str] | None
+    custom_role: str

@@ -11,6 +11,8 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
+from parlour.people.actor import Actor
+from parlour.people.giving import check_all_departments, check_department
 from parlour.people.users import users_by_id
 
 
@@ -48,8 +50,13 @@ async def find_department(tx: Transaction, department_id: UUID) -> Department:
     return await tx.one(Department, f"select {_COLUMNS} from departments d where d.id = %(id)s", id=department_id)
 
 
-async def add_department(tx: Transaction, name: str, description: str = "") -> Department:
-    """Raises `Invalid` or `DepartmentNameTaken`."""
+async def add_department(tx: Transaction, name: str, description: str = "", *, by: Actor | None) -> Department:
+    """`by` is None where the installation itself acts, here and below.
+
+    Raises `Invalid`, `DepartmentNameTaken`, or `Forbidden` to who sees some departments only.
+    """
+    if by:
+        check_all_departments(by)
     department_id = ids.new()
     try:
         async with tx.savepoint():
@@ -69,8 +76,12 @@ async def add_department(tx: Transaction, name: str, description: str = "") -> D
     return added
 
 
-async def change_department(tx: Transaction, department: Department, name: str, description: str) -> Department:
-    """Raises `Invalid` or `DepartmentNameTaken`."""
+async def change_department(
+    tx: Transaction, department: Department, name: str, description: str, *, by: Actor | None
+) -> Department:
+    """Raises `Invalid`, `DepartmentNameTaken`, or `NotTheirDepartment`."""
+    if by:
+        check_department(by, department.id)
     try:
         async with tx.savepoint():
             await tx.run(
@@ -87,8 +98,10 @@ async def change_department(tx: Transaction, department: Department, name: str, 
     return changed
 
 
-async def set_members(tx: Transaction, department: Department, user_ids: list[UUID]) -> Department:
-    """Exactly these agents. Raises `Invalid` where one of them is unknown or a customer."""
+async def set_members(tx: Transaction, department: Department, user_ids: list[UUID], *, by: Actor | None) -> Department:
+    """Exactly these agents. Raises `Invalid` where one of them is unknown or a customer, or `NotTheirDepartment`."""
+    if by:
+        check_department(by, department.id)
     unknown = await tx.value(
         """
         select count(*) from unnest(%(user_ids)s::uuid[]) wanted (id)
@@ -117,8 +130,10 @@ async def set_members(tx: Transaction, department: Department, user_ids: list[UU
     return changed
 
 
-async def remove_department(tx: Transaction, department: Department) -> None:
-    """Its tickets stay, without a department."""
+async def remove_department(tx: Transaction, department: Department, *, by: Actor | None) -> None:
+    """Its tickets stay, without a department. Raises `Forbidden` to who sees some departments only."""
+    if by:
+        check_all_departments(by)
     await tx.run("delete from departments where id = %(id)s", id=department.id)
     await audit.record(tx, Act.DEPARTMENT_REMOVED, on=_subject(department))
 

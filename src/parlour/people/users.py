@@ -12,7 +12,7 @@ from parlour import audit
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
-from parlour.foundation.errors import BadRequest, Conflict, Invalid
+from parlour.foundation.errors import Conflict, Invalid
 from parlour.people.roles import Reach, Role, UserStatus
 
 _EMAIL: Final = re.compile(
@@ -34,6 +34,8 @@ class User(msgspec.Struct, frozen=True):
     reach: Reach
     status: UserStatus
     created_at: datetime
+    custom_role_id: UUID | None = None
+    """The role of the organization's own making that says what they may do, in place of what theirs does."""
 
 
 class NewUser(msgspec.Struct, frozen=True):
@@ -44,9 +46,10 @@ class NewUser(msgspec.Struct, frozen=True):
     role: Role
     reach: Reach = Reach.ORGANIZATION
     password_hash: str | None = None
+    custom_role_id: UUID | None = None
 
 
-COLUMNS: Final = "id, name, email, role, reach, status, created_at"
+COLUMNS: Final = "id, name, email, role, reach, status, created_at, custom_role_id"
 
 
 def normal_email(email: str) -> str:
@@ -144,56 +147,9 @@ async def search_users(tx: Transaction, search: UserSearch) -> list[User]:
     )
 
 
-class UserChanges(msgspec.Struct, frozen=True):
-    """What to change of a user; what is unset stays."""
-
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    role: Role | msgspec.UnsetType = msgspec.UNSET
-    reach: Reach | msgspec.UnsetType = msgspec.UNSET
-    status: UserStatus | msgspec.UnsetType = msgspec.UNSET
-
-
-async def change_user(tx: Transaction, user: User, changes: UserChanges) -> User:
-    """Raises `BadRequest` where it would leave the organization without an active administrator."""
-    wanted = {
-        name: value for name in changes.__struct_fields__ if (value := getattr(changes, name)) is not msgspec.UNSET
-    }
-    if not wanted:
-        return user
-    if "name" in wanted and not 1 <= len(wanted["name"].strip()) <= 200:
-        raise Invalid(details={"name": "A name has 1 to 200 characters."})
-    # Two administrators who demote one another at once take turns here.
-    await tx.run("select id from users where role = 'ADMIN' and status = 'ACTIVE' order by id for update")
-    assignments = ", ".join(f"{name} = %({name})s" for name in wanted)
-    changed = await tx.one(
-        User, f"update users set {assignments} where id = %(user_id)s returning {COLUMNS}", user_id=user.id, **wanted
-    )
-    if user.role is Role.ADMIN and not await tx.value(
-        "select exists (select 1 from users where role = 'ADMIN' and status = 'ACTIVE')"
-    ):
-        raise BadRequest("An organization needs an administrator. Make somebody else one first.")
-    await _record_changes(tx, user, changed)
-    return changed
-
-
 def subject_of(user: User) -> Subject:
     """The user, as the audit trail names them."""
     return Subject("user", user.id, f"{user.name} <{user.email}>")
-
-
-_ACTS: Final = {
-    "name": Act.PERSON_RENAMED,
-    "role": Act.ROLE_CHANGED,
-    "reach": Act.REACH_CHANGED,
-    "status": Act.STATUS_CHANGED,
-}
-
-
-async def _record_changes(tx: Transaction, before: User, after: User) -> None:
-    for name, act in _ACTS.items():
-        details = audit.changes({name: getattr(before, name)}, {name: getattr(after, name)})
-        if details["after"]:
-            await audit.record(tx, act, on=subject_of(after), details=details)
 
 
 def _row(new: NewUser) -> dict[str, object]:
@@ -203,14 +159,17 @@ def _row(new: NewUser) -> dict[str, object]:
         "email": normal_email(new.email),
         "role": new.role,
         "reach": new.reach,
+        "custom_role_id": new.custom_role_id,
         "password_hash": new.password_hash,
         "created_at": clock.now(),
     }
 
 
 _VALUES: Final = """
-    insert into users (organization_id, id, name, email, role, reach, password_hash, created_at)
-    values (current_organization(), %(id)s, %(name)s, %(email)s, %(role)s, %(reach)s, %(password_hash)s, %(created_at)s)
+    insert into users
+        (organization_id, id, name, email, role, reach, custom_role_id, password_hash, created_at)
+    values (current_organization(), %(id)s, %(name)s, %(email)s, %(role)s, %(reach)s, %(custom_role_id)s,
+        %(password_hash)s, %(created_at)s)
 """
 _INSERT: Final = f"{_VALUES} returning {COLUMNS}"
 _INSERT_UNLESS_KNOWN: Final = f"{_VALUES} on conflict (organization_id, email) do nothing returning {COLUMNS}"

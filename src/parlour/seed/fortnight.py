@@ -67,8 +67,8 @@ async def _gather(tx: Transaction, cast: stories.Cast, password_hash: str) -> Tr
         users[person.key] = (await people.add_user(tx, new)).id
     departments = {}
     for team in cast.department:
-        department = await people.add_department(tx, team.name, team.description)
-        await people.set_members(tx, department, [users[key] for key in team.members])
+        department = await people.add_department(tx, team.name, team.description, by=None)
+        await people.set_members(tx, department, [users[key] for key in team.members], by=None)
         departments[team.name] = department.id
     actors = {key: actor for key, user_id in users.items() if (actor := await people.actor_of(tx, user_id))}
     return Troupe(actors, departments)

@@ -35,7 +35,7 @@ async def participants(tx: Transaction, ticket_id: UUID) -> list[User]:
     return await tx.all(
         User,
         """
-        select u.id, u.name, u.email, u.role, u.reach, u.status, u.created_at
+        select u.id, u.name, u.email, u.role, u.reach, u.status, u.created_at, u.custom_role_id
         from participants p
         join users u on u.organization_id = p.organization_id and u.id = p.user_id
         where p.ticket_id = %(ticket_id)s

@@ -87,7 +87,7 @@ async def _agent(tx: Transaction, invitation: Invitation, name: str, password_ha
         # Deactivated meanwhile, or made an agent by hand: an invitation brings nobody back and changes no role.
         raise InvitationOver()
     changes = UserChanges(name=name.strip() or known.name, role=invitation.role, reach=invitation.reach)
-    changed = await people.change_user(tx, known, changes)
+    changed = await people.change_user(tx, known, changes, by=None)
     await end_links(tx, known.id)
     if password_hash:
         await tx.run(
@@ -102,4 +102,4 @@ async def _agent(tx: Transaction, invitation: Invitation, name: str, password_ha
 async def _join(tx: Transaction, invitation: Invitation, user_id: UUID) -> None:
     for department in await people.departments(tx):
         if department.id in invitation.department_ids:
-            await people.set_members(tx, department, [*department.member_ids, user_id])
+            await people.set_members(tx, department, [*department.member_ids, user_id], by=None)

@@ -140,6 +140,8 @@ def may_invite(invitation: Invitation, actor: Actor) -> bool:
 
 
 def _may_invite(role: Role, department_ids: Sequence[UUID], actor: Actor) -> bool:
+    if not people.ALLOWED[role] <= actor.permissions:
+        return False
     if actor.may(Permission.MANAGE_AGENTS):
         return True
     is_own = bool(department_ids) and set(department_ids) <= set(actor.department_ids)

@@ -27,8 +27,11 @@ async def add(request: Request) -> Response[Any]:
     form = await request.form()
     try:
         async with request.transaction() as tx:
-            department = await people.add_department(tx, words(form, "name"), words(form, "description"))
+            name, description = words(form, "name"), words(form, "description")
+            department = await people.add_department(tx, name, description, by=request.actor)
     except Problem as problem:
+        if problem.status == 403:
+            raise
         return await _page(request, problem)
     return pages.redirect(_HERE, f"{department.name} is there. Choose who works in it.")
 
@@ -40,10 +43,11 @@ async def change(request: Request, department_id: FromPath[UUID]) -> Response[An
     try:
         async with request.transaction() as tx:
             department = await people.find_department(tx, department_id)
-            changed = await people.change_department(tx, department, words(form, "name"), words(form, "description"))
-            await people.set_members(tx, changed, members)
+            name, description = words(form, "name"), words(form, "description")
+            changed = await people.change_department(tx, department, name, description, by=request.actor)
+            await people.set_members(tx, changed, members, by=request.actor)
     except Problem as problem:
-        if problem.status == 404:
+        if problem.status in (403, 404):
             raise
         return await _page(request, problem)
     request.forget_identities()
@@ -54,7 +58,7 @@ async def change(request: Request, department_id: FromPath[UUID]) -> Response[An
 async def remove(request: Request, department_id: FromPath[UUID]) -> Response[Any]:
     async with request.transaction() as tx:
         department = await people.find_department(tx, department_id)
-        await people.remove_department(tx, department)
+        await people.remove_department(tx, department, by=request.actor)
     request.forget_identities()
     return pages.redirect(_HERE, f"{department.name} is gone. Its tickets stay, without a department.")
 

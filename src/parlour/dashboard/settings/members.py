@@ -1,5 +1,6 @@
 """People: agents and customers, found, added, changed."""
 
+import contextlib
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ async def add(request: Request) -> Response[Any]:
     try:
         new = await _new(request, form)
         async with request.transaction() as tx:
-            user = await people.add_user(tx, new)
+            user = await people.admit(tx, new, by=request.actor)
     except Problem as problem:
         return await _page(request, problem, form)
     return pages.redirect(_HERE, f"{user.name} is in.")
@@ -40,9 +41,7 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
     try:
         async with request.transaction() as tx:
             user = await people.find_user(tx, user_id)
-            if user.role is not Role.CUSTOMER or words(form, "role") not in ("", Role.CUSTOMER):
-                request.actor.must(Permission.MANAGE_AGENTS)
-            changed = await access.change_user(tx, user, _changes(form))
+            changed = await access.change_user(tx, user, _changes(form), by=request.actor)
     except (Invalid, people.AddressTaken) as problem:
         return await _page(request, problem, form)
     request.forget_identities()
@@ -70,6 +69,7 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
         agents = await people.team(tx)
         with_second_step = await access.users_with_second_factor(tx)
         customers = await people.search_users(tx, UserSearch(role=Role.CUSTOMER, q=q, limit=_PAGE))
+        customs = await people.custom_roles(tx)
     return await sheet(
         request,
         "people",
@@ -81,28 +81,41 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
         written=blanks({name: value for name, value in (form.multi_items() if form else ()) if isinstance(value, str)}),
         may_manage_agents=request.actor.may(Permission.MANAGE_AGENTS),
         roles=list(Role),
+        customs=customs,
     )
 
 
 async def _new(request: Request, form: FormMultiDict) -> NewUser:
-    role = _one(Role, words(form, "role"), Role.CUSTOMER)
+    role, custom_role_id = _role(words(form, "role"))
     email, password = words(form, "email"), str(form.get("password") or "")
     if role is not Role.CUSTOMER:
         request.actor.must(Permission.MANAGE_AGENTS)
     if password or role is not Role.CUSTOMER:
         await access.check_strength(password, email, words(form, "name"))
     hashed = await access.hashed_password(password) if password else None
-    return NewUser(words(form, "name"), email, role, _one(Reach, words(form, "reach"), Reach.ORGANIZATION), hashed)
+    reach = _one(Reach, words(form, "reach"), Reach.ORGANIZATION)
+    return NewUser(words(form, "name"), email, role, reach, hashed, custom_role_id)
 
 
 def _changes(form: FormMultiDict) -> UserChanges:
     wanted: dict[str, Any] = {}
     if words(form, "name"):
         wanted["name"] = words(form, "name")
-    for name, kind in (("role", Role), ("reach", Reach), ("status", UserStatus)):
+    if words(form, "role"):
+        role, wanted["custom_role_id"] = _role(words(form, "role"))
+        if wanted["custom_role_id"] is None:
+            wanted["role"] = role
+    for name, kind in (("reach", Reach), ("status", UserStatus)):
         if words(form, name):
             wanted[name] = _one(kind, words(form, name), None)
     return UserChanges(**wanted)
+
+
+def _role(chosen: str) -> tuple[Role, UUID | None]:
+    """A built-in role, or one of the organization's own, of which the kind is seen later."""
+    with contextlib.suppress(ValueError):
+        return Role.AGENT, UUID(chosen)
+    return _one(Role, chosen, Role.CUSTOMER), None
 
 
 def _one(kind: type[Any], value: str, otherwise: Any) -> Any:

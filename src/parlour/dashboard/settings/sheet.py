@@ -23,6 +23,7 @@ _GROUPS: Final = {
     "Team": (
         ("people", "People", Permission.READ_PEOPLE),
         ("invitations", "Invitations", Permission.INVITE_PEOPLE),
+        ("roles", "Roles", Permission.READ_PEOPLE),
         ("departments", "Departments", Permission.READ_DEPARTMENTS),
         ("tags", "Tags", Permission.READ_TAGS),
     ),
