@@ -25,6 +25,11 @@ AGENTS = (
     "/dashboard/tickets/new",
     "/dashboard/notifications",
     "/dashboard/settings",
+    "/dashboard/settings/security",
+    "/dashboard/settings/security/second-factor",
+    "/dashboard/settings/sign-in",
+    "/confirm",
+    "/switch",
     "/dashboard/settings/people",
     "/dashboard/settings/departments",
     "/dashboard/settings/tags",
@@ -48,7 +53,7 @@ AGENTS = (
     "/dashboard/settings/ledger",
     "/dashboard/settings/quarantine",
 )
-CUSTOMERS = ("/portal/{slug}", "/portal/{slug}/tickets/1", "/portal/{slug}/tickets/new")
+CUSTOMERS = ("/portal/{slug}", "/portal/{slug}/tickets/1", "/portal/{slug}/tickets/new", "/portal/{slug}/security")
 
 
 async def violations(page: Page) -> list[str]:
@@ -77,7 +82,8 @@ async def furnish(company: Company) -> None:
     await company.ticket("The kettle sings", priority=Priority.HIGH, department_id=company.support_id)
     await furnish_mail(company)
     for kind in wording.Kind:
-        draft = wording.Draft(kind, {"en": wording.Text("Hello {{customer.name}}")}, name="Greeting")
+        words = "Hello {{customer.name}}" + (" {{link.url}}" if kind.has_link else "")
+        draft = wording.Draft(kind, {"en": wording.Text(words)}, name="Greeting")
         async with company.database.transaction(company.organization_id) as tx:
             await wording.add_wording(tx, draft, by=company.alice)
 
