@@ -7,6 +7,11 @@ import msgspec
 from parlour.audit import Act
 from tests.doors.own_access import OWN_ACCESS
 
+PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----"""
+"""Of nobody."""
+
 WITHOUT_A_RECORD = {
     **OWN_ACCESS,
     "POST /confirm": "shows once more who one is, and changes nothing",
@@ -54,6 +59,9 @@ WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
 CASES = {
+    "POST /dashboard/settings/portal-keys": Case(Act.PORTAL_KEY_ADDED, form={}),
+    "POST /dashboard/settings/portal-keys/public": Case(Act.PORTAL_KEY_ADDED, form={"publicKey": PUBLIC_KEY}),
+    "POST /dashboard/settings/portal-keys/{key_id}/remove": Case(Act.PORTAL_KEY_REMOVED),
     "POST /api/invitations": Case(Act.INVITED, {"email": "asked@{here}"}),
     "POST /api/invitations/{id}/resend": Case(Act.INVITED),
     "DELETE /api/invitations/{id}": Case(Act.INVITATION_REVOKED),

@@ -97,7 +97,6 @@ async def _things(company: Company) -> dict[str, str]:
     unique = ids.new().hex
     async with company.database.transaction(company.organization_id) as tx:
         user = await people.add_user(tx, NewUser("Frank", f"frank.{unique}@acme.test", Role.AGENT))
-        asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
         department = await people.add_department(tx, f"Extra {unique}", by=None)
         token, _ = await access.create_token(tx, company.alice.user_id, "test")
         mailbox = await email.set_up_mailbox(
@@ -121,8 +120,8 @@ async def _things(company: Company) -> dict[str, str]:
         "roles": await _role(company),
         "unique": unique,
         "tokens": str(token.id),
-        "invitations": str(asked.id),
         "programs": str(token.id),
+        **await _ways_in(company, unique),
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
         "domains": str(domain.id),
@@ -137,6 +136,15 @@ async def _role(company: Company) -> str:
     draft = people.RoleDraft(ids.new().hex, "", Role.AGENT, Reach.ORGANIZATION, people.ALLOWED[Role.AGENT])
     async with company.database.transaction(company.organization_id) as tx:
         return str((await people.add_custom_role(tx, draft, by=company.alice)).id)
+
+
+async def _ways_in(company: Company, unique: str) -> dict[str, str]:
+    async with company.database.transaction(company.organization_id) as tx:
+        # So that one more can be added, however many routes there are.
+        await tx.run("delete from portal_keys")
+        key, _ = await access.make_portal_secret(tx, company.installation.sealer)
+        asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
+    return {"portal-keys": str(key.id), "invitations": str(asked.id)}
 
 
 async def _words(company: Company) -> dict[str, str]:

@@ -28,6 +28,7 @@ SECRET = "quokka"
 OPEN_BY_DESIGN = {
     # An organization's portal tells its name and colour to whoever comes to sign in.
     "/portal/{slug:str}/brand.css",
+    "/portal/{slug:str}/enter",
     "/portal/{slug:str}/sign-in",
     "/portal/{slug:str}/sign-in/ask",
     "/portal/{slug:str}/sign-in/ask/sent",
@@ -56,6 +57,7 @@ class Belongings(msgspec.Struct):
     signature_id: UUID
     automatic_id: UUID
     invitation_id: UUID
+    portal_key_id: UUID
     device_id: UUID
     role_id: UUID
 
@@ -95,6 +97,7 @@ async def belongings(acme: Company) -> Belongings:
         entry_id=entry_id,
         template_id=await _words(acme, Kind.TEMPLATE),
         signature_id=await _words(acme, Kind.SIGNATURE),
+        portal_key_id=await _portal_key(acme),
         invitation_id=await _invitation(acme),
         automatic_id=await _words(acme, Kind.ACKNOWLEDGEMENT),
         role_id=await _role(acme),
@@ -113,6 +116,11 @@ async def _sending_domain(company: Company) -> UUID:
     pairs, name = await domains.new_pairs(), f"{SECRET}.{company.slug}.test"
     async with company.database.transaction(company.organization_id) as tx:
         return (await domains.add_domain(tx, company.installation.sealer, name, pairs)).id
+
+
+async def _portal_key(company: Company) -> UUID:
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await access.make_portal_secret(tx, company.installation.sealer))[0].id
 
 
 async def _invitation(company: Company) -> UUID:
@@ -197,6 +205,7 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "templates": [belongings.template_id],
         "signatures": [belongings.signature_id],
         "automatic-mails": [belongings.automatic_id],
+        "portal-keys": [belongings.portal_key_id],
         "invitations": [belongings.invitation_id],
         "comments": [belongings.comment_id],
         "portal": [company.slug],

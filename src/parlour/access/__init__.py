@@ -32,6 +32,14 @@ from parlour.access.passwords.signing_in import WrongCredentials, identities_by_
 from parlour.access.passwords.strength import WeakPassword
 from parlour.access.passwords.strength import check as check_strength
 from parlour.access.policy import Policy, policy_of, set_policy
+from parlour.access.portal_tokens.entering import WrongToken, identity_by_portal_token
+from parlour.access.portal_tokens.keys import (
+    PortalKey,
+    add_portal_key,
+    make_portal_secret,
+    portal_keys,
+    remove_portal_key,
+)
 from parlour.access.programs.api_tokens import (
     ApiToken,
     SomebodysToken,
@@ -111,6 +119,7 @@ __all__ = [
     "Outcome",
     "Place",
     "Policy",
+    "PortalKey",
     "Proof",
     "Prove",
     "Purpose",
@@ -127,7 +136,9 @@ __all__ = [
     "WrongCode",
     "WrongCredentials",
     "WrongPassword",
+    "WrongToken",
     "accept_invitation",
+    "add_portal_key",
     "after_change",
     "all_tokens",
     "announce",
@@ -161,6 +172,7 @@ __all__ = [
     "hashed_password",
     "identities_by_link",
     "identities_by_password",
+    "identity_by_portal_token",
     "invitations",
     "invite",
     "invite_again",
@@ -172,6 +184,7 @@ __all__ = [
     "limits_under",
     "link_text",
     "make_link",
+    "make_portal_secret",
     "may_invite",
     "name_of",
     "narrowed",
@@ -184,9 +197,11 @@ __all__ = [
     "places_by_link",
     "places_of",
     "policy_of",
+    "portal_keys",
     "proof",
     "read_link",
     "remember_device",
+    "remove_portal_key",
     "remove_second_factor",
     "renew_codes",
     "renew_session",

@@ -15,13 +15,15 @@ class Method(StrEnum):
     PASSWORD = "PASSWORD"  # noqa: S105
     LINK = "LINK"
     """A link that was sent to their address."""
+    PORTAL_TOKEN = "PORTAL_TOKEN"  # noqa: S105
+    """What a customer's own organization says of them, signed by its site."""
     TOTP = "TOTP"
     BACKUP_CODE = "BACKUP_CODE"
     DEVICE = "DEVICE"
     """A browser that showed a second factor not long ago, and was asked to be remembered."""
 
 
-FIRST: Final = frozenset({Method.PASSWORD, Method.LINK})
+FIRST: Final = frozenset({Method.PASSWORD, Method.LINK, Method.PORTAL_TOKEN})
 """Those that find out whose identity it is."""
 
 SECOND: Final = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.DEVICE})

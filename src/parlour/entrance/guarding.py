@@ -55,7 +55,8 @@ async def admit(request: Request) -> Response[None] | None:
     if visitor and visitor.session and visitor.session.identity.privileges != visitor.standing.privileges:
         await admission.renew(request, visitor.actor, visitor.session, visitor.standing)
     await _count(request, limits, visitor)
-    if request.method not in csrf.SAFE and "authorization" not in request.headers:
+    is_ours = not request.route_handler.opt.get("from_elsewhere")
+    if is_ours and request.method not in csrf.SAFE and "authorization" not in request.headers:
         await csrf.check(request, visitor.session if visitor else None)
     if permission == PUBLIC:
         return None

@@ -1,6 +1,6 @@
 """The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
 
-from parlour.portal import brand, files, links, security, sign_in, tickets, writing
+from parlour.portal import brand, enter, files, links, security, sign_in, tickets, writing
 
 ROUTES = [
     brand.style,
@@ -14,6 +14,7 @@ ROUTES = [
     sign_in.confirm,
     sign_in.leave,
     *links.ROUTES,
+    *enter.ROUTES,
     tickets.list_tickets,
     tickets.read_ticket,
     writing.new_ticket,

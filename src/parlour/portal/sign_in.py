@@ -18,11 +18,11 @@ _HERE = "/portal/{slug:str}/sign-in"
 @get(_HERE, opt=public())
 async def form(request: Request, slug: FromPath[str]) -> Response[Any]:
     organization = await organization_at(request, slug)
-    next_page = _own_page(request.query_params.get("next", ""), slug)
+    next_page = own_page(request.query_params.get("next", ""), slug)
     visitor = request.visitor
     if visitor and visitor.organization_id == organization.id and not visitor.is_agent:
         return Redirect(next_page, status_code=303)
-    return _form(request, organization, next_page)
+    return sign_in_page(request, organization, next_page)
 
 
 @post(_HERE, opt=public())
@@ -32,8 +32,8 @@ async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
         outcome, told = await arriving.by_password(request, organization.id)
     except (WrongCredentials, TooManyRequests) as refusal:
         sent = await request.form()
-        next_page = _own_page(str(sent.get("next") or ""), slug)
-        return _form(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
+        next_page = own_page(str(sent.get("next") or ""), slug)
+        return sign_in_page(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
     return await arriving.arrived(request, door(request, organization), outcome, told)
 
 
@@ -81,26 +81,29 @@ async def _own_door(request: Request, slug: str) -> arriving.Door:
     return door(request, here.organization)
 
 
-def door(request: Request, organization: Organization) -> arriving.Door:
+def door(request: Request, organization: Organization, wanted: str = "") -> arriving.Door:
     """Where the pages between a first proof and a session lead, at this portal's door."""
     home = home_of(organization.slug)
 
     async def there(_: Entered) -> str:
+        if wanted:
+            return wanted
         sent = await request.form()
-        return _own_page(str(sent.get("next") or ""), organization.slug)
+        return own_page(str(sent.get("next") or ""), organization.slug)
 
     look = {"organization": organization, "home": home, "stylesheet": "portal.css"}
     return arriving.Door(f"{home}/sign-in", there, look)
 
 
-def _own_page(asked: str, slug: str) -> str:
+def own_page(asked: str, slug: str) -> str:
+    """The page of this portal that was asked for, or its first."""
     # Only back into this very portal, and not to its door again.
     home = home_of(slug)
     inside = asked.startswith(f"{home}/") and not asked.startswith((f"{home}/sign-", f"{home}/confirm"))
     return asked if inside and asked.isprintable() and "\\" not in asked else home
 
 
-def _form(
+def sign_in_page(
     request: Request, organization: Organization, next_page: str, *, email: str = "", refusal: Problem | None = None
 ) -> Response[Any]:
     status, headers = 200 if refusal is None else 422, {"cache-control": "no-store"}

@@ -68,10 +68,12 @@ async def set_up_sent(request: Request, door: Door) -> Response[Any]:
     return admission.with_cookies(page, told)
 
 
-async def arrived(request: Request, door: Door, outcome: Outcome, told: list[Cookie]) -> Response[Any]:
-    """After any form of a sign-in: the next step's page, or wherever one wanted to go."""
-    form = await request.form()
-    wanted = _next(form.get("next"))
+async def arrived(
+    request: Request, door: Door, outcome: Outcome, told: list[Cookie], *, wanted: str = ""
+) -> Response[Any]:
+    """After any way to sign in: the next step's page, or wherever one wanted to go: `wanted`, or as the form says."""
+    form = await request.form() if not wanted else {}
+    wanted = wanted or _next(form.get("next"))
     if isinstance(outcome, Waiting):
         return admission.with_cookies(admission.step_page(door.sign_in, outcome, wanted), told)
     there = await door.there(outcome)

@@ -1,12 +1,16 @@
 """Settings about how people come in."""
 
-from parlour.dashboard.settings.ways_in import invitations
+from parlour.dashboard.settings.ways_in import invitations, portal_keys
 
 ROUTES = [
     invitations.show,
     invitations.invite,
     invitations.again,
     invitations.revoke,
+    portal_keys.show,
+    portal_keys.make,
+    portal_keys.add,
+    portal_keys.remove,
 ]
 
 __all__ = ["ROUTES"]
