@@ -24,14 +24,18 @@ def build(known: Settings | None = None) -> Any:
     logs.configure(known.log_format, known.log_level)
     announcer = live.announcer(known.redis_url)
     installation = installations.build(known, REACTIONS, announcer)
+    installation.database.limit_statements(known.statement_seconds)
     identities = entrance.Identities(installation)
-    sockets = live.Live(installation, identities, announcer)
-    doors = _doors(installation, identities, sockets)
-    porch = entrance.Porch(doors, public_url=known.public_url, watch=api.watch)
+    limits = entrance.Limits(installation)
+    sockets = live.Live(installation, identities, limits, announcer)
+    doors = _doors(installation, identities, limits, sockets)
+    porch = entrance.Porch(doors, public_url=known.public_url, seconds=known.request_seconds, watch=api.watch)
     return socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)
 
 
-def _doors(installation: Installation, identities: entrance.Identities, sockets: live.Live) -> Litestar:
+def _doors(
+    installation: Installation, identities: entrance.Identities, limits: entrance.Limits, sockets: live.Live
+) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with installations.running(installation), sockets.running():
@@ -44,7 +48,7 @@ def _doors(installation: Installation, identities: entrance.Identities, sockets:
     state = {
         "installation": installation,
         "identities": identities,
-        "limits": entrance.Limits(installation),
+        "limits": limits,
         "operations": api.OPERATIONS,
     }
     doors = Litestar(
@@ -57,6 +61,7 @@ def _doors(installation: Installation, identities: entrance.Identities, sockets:
         # The document is made of the API's own declarations; the limits of bodies are the request's.
         openapi_config=None,
         request_max_body_size=None,
+        multipart_form_part_limit=entrance.MOST_FIELDS,
         logging_config=None,
     )
     if found := entrance.unguarded(doors):

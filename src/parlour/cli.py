@@ -13,6 +13,7 @@ COMMANDS = {
     "seed": ("parlour.seed:main", "fill in the demo, or many tickets for measuring"),
     "token": ("parlour.commands.token:main", "make an API token"),
     "audit": ("parlour.commands.audit:main", "look whether the audit trail is whole"),
+    "limits": ("parlour.commands.limits:main", "how much an organization may ask, where its plan says so"),
     "keys": ("parlour.commands.keys:main", "keys of what is encrypted: how they stand, new ones, their end"),
     "doctor": ("parlour.commands.doctor:main", "say what is wrong with this installation, and what to do"),
 }

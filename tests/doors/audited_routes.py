@@ -99,6 +99,10 @@ CASES = {
     "POST /dashboard/settings/organization": Case(
         Act.ORGANIZATION_CHANGED, form={"name": "Acme & Co", "colour": "#445566"}
     ),
+    "PUT /api/organization/origins": Case(Act.ORGANIZATION_CHANGED, {"origins": ["https://shop.example.com"]}),
+    "POST /dashboard/settings/organization/origins": Case(
+        Act.ORGANIZATION_CHANGED, form={"origins": "https://other.example.com"}
+    ),
     "POST /api/tokens": Case(Act.TOKEN_MADE, {"name": "Report"}),
     "DELETE /api/tokens/{id}": Case(Act.TOKEN_REVOKED),
     "DELETE /api/organization/tokens/{id}": Case(Act.TOKEN_REVOKED),

@@ -81,6 +81,8 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     tokens.revoke_token,
     tokens.list_everybodys_tokens,
     tokens.revoke_anybodys_token,
+    organization.list_allowed_origins,
+    organization.set_allowed_origins,
     me.list_notifications,
     me.read_all_notifications,
     me.read_notification,

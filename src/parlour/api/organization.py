@@ -36,6 +36,18 @@ class Organization(shapes.Shape, frozen=True):
     created_at: datetime
 
 
+class Origins(shapes.Shape, frozen=True):
+    """Where pages may come from that call the API, in order."""
+
+    origins: list[str]
+
+
+class NewOrigins(Body, frozen=True, kw_only=True):
+    """All of them."""
+
+    origins: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=50)]
+
+
 class NewDepartment(Body, frozen=True, kw_only=True):
     """A department to add."""
 
@@ -83,6 +95,28 @@ async def change_organization(request: Request, body: OrganizationChanges) -> Or
         name = known.name if body.name is UNSET else body.name
         colour = known.colour if body.colour is UNSET else body.colour
         return _as_organization(await people.change_organization(tx, name, colour))
+
+
+@operation("GET /organization/origins", Permission.MANAGE_ORGANIZATION)
+async def list_allowed_origins(request: Request) -> Origins:
+    """List the web pages that may call the API
+
+    Scripts of these origins may read answers to requests that carry a token. Cookies count from our own pages only.
+    """
+    async with request.reading() as tx:
+        return Origins(await people.allowed_origins(tx))
+
+
+@operation(
+    "PUT /organization/origins", Permission.MANAGE_ORGANIZATION, example={"origins": ["https://shop.example.com"]}
+)
+async def set_allowed_origins(request: Request, body: NewOrigins) -> Origins:
+    """Say which web pages may call the API
+
+    These and no others. Each is a scheme and a host, without a path and without an asterisk.
+    """
+    async with request.transaction() as tx:
+        return Origins(await people.set_allowed_origins(tx, body.origins))
 
 
 @operation("GET /departments", Permission.READ_DEPARTMENTS)

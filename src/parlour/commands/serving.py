@@ -7,6 +7,7 @@ from typing import Any
 import uvicorn
 
 from parlour import app
+from parlour.commands.protocol import ImpatientProtocol
 from parlour.foundation import settings
 
 # A client that holds a connection open must not hold up a restart.
@@ -19,7 +20,7 @@ def serve(listener: socket.socket, **named: Any) -> int:
     config = uvicorn.Config(
         app.build(known),
         loop="uvloop",
-        http="httptools",
+        http=ImpatientProtocol,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,

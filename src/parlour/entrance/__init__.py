@@ -13,10 +13,11 @@ from parlour.entrance.guarding import PUBLIC, admit, limits_of, needs, public, u
 from parlour.entrance.identity import BadToken, Identities, Visitor
 from parlour.entrance.limits import Left, Limit, Limits
 from parlour.entrance.porch import Porch
-from parlour.entrance.request import Request
+from parlour.entrance.request import MOST_FIELDS, Request
 
 __all__ = [
     "COOKIE",
+    "MOST_FIELDS",
     "POLICY",
     "PUBLIC",
     "BadToken",

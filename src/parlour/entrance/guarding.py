@@ -10,6 +10,7 @@ from parlour import access
 from parlour.entrance import csrf
 from parlour.entrance.arriving import admission
 from parlour.entrance.arriving.clients import address_of, client_of
+from parlour.entrance.browsers import origins
 from parlour.entrance.identity import Identities, Visitor
 from parlour.entrance.limits import Limit, Limits
 from parlour.entrance.request import Request
@@ -39,7 +40,7 @@ def public() -> dict[str, Any]:
 async def admit(request: Request) -> Response[None] | None:
     """Before every handler. Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`."""
     if request.method == "OPTIONS":
-        return _methods(request)
+        return await _methods(request)
     state = request.app.state
     identities: Identities = state["identities"]
     limits = limits_of(request)
@@ -52,6 +53,8 @@ async def admit(request: Request) -> Response[None] | None:
             raise
         visitor = None
     _introduce(request, visitor)
+    if visitor and visitor.session is None:
+        await origins.note(request, visitor.actor.organization_id)
     if visitor and visitor.session and visitor.session.identity.privileges != visitor.standing.privileges:
         await admission.renew(request, visitor.actor, visitor.session, visitor.standing)
     await _count(request, limits, visitor)
@@ -69,7 +72,7 @@ async def admit(request: Request) -> Response[None] | None:
         places = await access.places_of(request.installation, visitor.session)
         request.scope["state"]["other_places"] = [place for place in places if not place.is_here]
     if limit := request.route_handler.opt.get("limit"):
-        await limits.spend(request, limit, str(visitor.actor.user_id))
+        await limits.spend(request, limit, str(visitor.actor.user_id), visitor.actor.organization_id)
     return None
 
 
@@ -91,14 +94,15 @@ def unguarded(app: Litestar) -> list[str]:
     ]
 
 
-def _methods(request: Request) -> Response[None]:
+async def _methods(request: Request) -> Response[None]:
     allowed = {"OPTIONS"}
     for route in request.app.routes:
         if route.path_format == request.scope["path_template"]:
             allowed |= set(route.methods)
     if "GET" in allowed:
         allowed.add("HEAD")
-    return Response(None, status_code=204, headers={"allow": ", ".join(sorted(allowed))})
+    told = await origins.asked_beforehand(request)
+    return Response(None, status_code=204, headers={"allow": ", ".join(sorted(allowed)), **told})
 
 
 async def _visitor(request: Request, identities: Identities) -> Visitor | None:
@@ -130,4 +134,6 @@ def _introduce(request: Request, visitor: Visitor | None) -> None:
 
 async def _count(request: Request, limits: Limits, visitor: Visitor | None) -> None:
     if request.scope["path"].startswith(_API) and not request.route_handler.opt.get("uncounted"):
-        await limits.spend(request, Limit.API, str(visitor.actor.user_id) if visitor else address_of(request))
+        actor = visitor.actor if visitor else None
+        whose = str(actor.user_id) if actor else address_of(request)
+        await limits.spend(request, Limit.API, whose, actor.organization_id if actor else None)

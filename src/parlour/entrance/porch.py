@@ -10,15 +10,17 @@ from typing import Any, Final
 import structlog
 
 from parlour.entrance import errors
+from parlour.entrance.browsers.origins import EXPOSED
 from parlour.entrance.browsers.policies import REPORTS, headers_for
 from parlour.entrance.browsers.reports import Reports
 from parlour.entrance.compression import compressed
 from parlour.entrance.idempotency import Attempt
 from parlour.entrance.limits import Left
+from parlour.entrance.patience import Patience
 from parlour.entrance.static import PREFIX, Static
 from parlour.foundation import circumstances
 from parlour.foundation.circumstances import Circumstances
-from parlour.foundation.errors import BadRequest, Problem
+from parlour.foundation.errors import BadRequest, Problem, TooSlow, Unavailable
 
 Watch = Callable[[str, str, int, float], None]
 """Told of each answer: method, route, status, seconds."""
@@ -26,14 +28,16 @@ Watch = Callable[[str, str, int, float], None]
 log = structlog.get_logger()
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_VARY: Final = b"accept-encoding, cookie, authorization, origin"
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class Porch:
     """Request id, safety headers, compression, `Idempotency-Key`, static files, and the last net under a failure."""
 
-    def __init__(self, app: Any, *, public_url: str, watch: Watch | None = None) -> None:
+    def __init__(self, app: Any, *, public_url: str, seconds: float = 60.0, watch: Watch | None = None) -> None:
         self.app = app
+        self._seconds = seconds
         self._static = Static()
         self._reports = Reports()
         self._watch = watch
@@ -49,10 +53,17 @@ class Porch:
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
             send = _without_body(send)
-        exit_ = _Exit(send, state, headers.get(b"accept-encoding", b""), self._headers_for)
+        patience = Patience(receive, send, self._seconds)
+        exit_ = _Exit(patience.send, state, headers.get(b"accept-encoding", b""), self._headers_for)
         try:
-            with circumstances.under(_circumstances(scope, headers)):
-                await self._let_in(scope, receive, exit_.send, headers)
+            async with patience:
+                with circumstances.under(_circumstances(scope, headers)):
+                    await self._let_in(scope, patience.receive, exit_.send, headers)
+        except TimeoutError:
+            log.warning("request.took_too_long", request_id=state["request_id"], path=scope["path"])
+            if exit_.status is not None:
+                raise
+            await _fail(exit_.send, Unavailable() if patience.is_whole else TooSlow(), state["request_id"])
         except Exception:
             log.exception("request.failed", request_id=state["request_id"], path=scope["path"])
             if exit_.status is not None:
@@ -116,10 +127,10 @@ class _Exit:
             body, encoding = small
             headers[:] = [pair for pair in headers if pair[0] not in (b"content-length", b"vary")]
             headers += [(b"content-length", str(len(body)).encode()), (b"content-encoding", encoding)]
-            headers.append((b"vary", b"accept-encoding, cookie, authorization"))
+            headers.append((b"vary", _VARY))
             event = {"type": "http.response.body", "body": body, "more_body": False}
         elif b"vary" not in names:
-            headers.append((b"vary", b"accept-encoding, cookie, authorization"))
+            headers.append((b"vary", _VARY))
         # A file that somebody sent is no page of ours, whatever it says it is.
         shown_as = b"" if b"content-disposition" in names else content_type
         headers.extend(pair for pair in self._headers_for(shown_as) if pair[0] not in names)
@@ -129,12 +140,22 @@ class _Exit:
         told = [value.partition(b"=")[0] for name, value in headers if name == b"set-cookie"]
         # What the handler itself says of a cookie is the last word on it.
         headers += [header for header in self._state.get("cookies", ()) if header[1].partition(b"=")[0] not in told]
-        left: Left | None = self._state.get("limit")
-        if left:
-            headers.append((b"ratelimit-limit", str(left.limit).encode()))
-            headers.append((b"ratelimit-remaining", str(max(left.remaining, 0)).encode()))
-            headers.append((b"ratelimit-reset", str(left.reset).encode()))
+        headers += _told_of(self._state)
         return event
+
+
+def _told_of(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What the guard found out on the way in: how much is left, and whether a page elsewhere may read this."""
+    headers = []
+    left: Left | None = state.get("limit")
+    if left:
+        headers.append((b"ratelimit-limit", str(left.limit).encode()))
+        headers.append((b"ratelimit-remaining", str(left.remaining).encode()))
+        headers.append((b"ratelimit-reset", str(left.reset).encode()))
+    if origin := state.get("origin"):
+        headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        headers.append((b"access-control-expose-headers", EXPOSED))
+    return headers
 
 
 def _without_body(send: Any) -> Any:

@@ -138,12 +138,18 @@ class Database:
             open=False,
             timeout=10,
             configure=_configure,
-            kwargs={"autocommit": True, "application_name": "parlour", "options": _SESSION},
+            kwargs=_as(_SESSION),
         )
         self._reactions: Reactions = reactions or {}
         self._announce = announce
         self._queue = Queue()
         self.doorways = Doorways(self._pool)
+
+    def limit_statements(self, seconds: float) -> None:
+        """For connections that are yet to be made: none may ask or idle longer. People wait, jobs don't."""
+        milliseconds = int(seconds * 1000)
+        limits = f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds * 2}"
+        self._pool.kwargs = _as(f"{_SESSION} {limits}")
 
     async def open(self) -> None:
         await self._pool.open(wait=True)
@@ -234,6 +240,10 @@ class Database:
             await self._queue.put(connection, jobs)
         for ending in tx.endings:
             await ending(tx)
+
+
+def _as(options: str) -> dict[str, Any]:
+    return {"autocommit": True, "application_name": "parlour", "options": options}
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:

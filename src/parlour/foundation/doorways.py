@@ -35,6 +35,12 @@ class Doorways:
             await self._ask("select id as organization_id, id from doorway_organization_by_host(%s) id", host)
         )
 
+    async def organization_by_origin(self, origin: str) -> UUID | None:
+        """Any one that allows the pages of this origin to call the API."""
+        return _first(
+            await self._ask("select id as organization_id, id from doorway_organization_by_origin(%s) id", origin)
+        )
+
     async def users_by_email(self, email: str) -> list[Whereabouts]:
         """Everyone who signs in with this address: at most one an organization."""
         return await self._ask("select organization_id, id from doorway_users_by_email(%s)", email)

@@ -57,6 +57,12 @@ class PreconditionFailed(Problem):
     status = 412
 
 
+class TooSlow(Problem):
+    """The request did not arrive in time. Send it again, over a better line."""
+
+    status = 408
+
+
 class TooLarge(Problem):
     """That is too large. Send less at once."""
 

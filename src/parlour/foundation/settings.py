@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     microsoft_token_url: str = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
     upload_size_limit: int = 25 * 1024 * 1024
     body_size_limit: int = 1024 * 1024
+    request_seconds: float = 60.0
+    statement_seconds: float = 30.0
 
     trusted_proxies: str = ""
     rate_limits: Switch = "on"

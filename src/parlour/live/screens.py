@@ -27,7 +27,6 @@ class Screen:
         self._token = token
         self._session_due = time.monotonic() + _SESSION_CHECKED_EVERY
         self._actor_due = time.monotonic() + _ACTOR_CHECKED_EVERY
-        self._window, self._events = 0, 0
 
     @property
     def rooms(self) -> set[str]:
@@ -36,13 +35,6 @@ class Screen:
     @property
     def has_room_for_a_ticket(self) -> bool:
         return len(self.tickets) < _MOST_TICKETS
-
-    def may_emit(self, limit: int, seconds: int) -> bool:
-        """Counts one event of this screen's, in fixed windows."""
-        window = int(time.monotonic() / seconds)
-        self._events = self._events + 1 if window == self._window else 1
-        self._window = window
-        return self._events <= limit
 
     def look_again_at_once(self) -> None:
         """Something about its owner has changed."""

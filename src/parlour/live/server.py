@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-import limits
 import socketio
 import structlog
 from redis.exceptions import RedisError
 
 from parlour import tickets
 from parlour.access import Changed
-from parlour.entrance import Identities
+from parlour.entrance import Identities, Limit, Limits
 from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.live import presence, rooms
@@ -35,13 +34,14 @@ Reply = dict[str, Any]
 class Live:
     """The server of one process; the manager in Valkey joins them all."""
 
-    def __init__(self, installation: Installation, identities: Identities, announcer: Announcer) -> None:
+    def __init__(
+        self, installation: Installation, identities: Identities, limits: Limits, announcer: Announcer
+    ) -> None:
         self._installation = installation
+        self._limits = limits
         self._identities = identities
         self._announcer = announcer
         self._cache = installation.cache
-        self._limit = limits.parse(installation.settings.socket_limit)
-        self._is_counting = installation.settings.rate_limits == "on"
         self._screens: dict[str, Screen] = {}
         self.server = socketio.AsyncServer(
             async_mode="asgi",
@@ -105,7 +105,10 @@ class Live:
             screen = self._screens.get(sid)
             if screen is None:
                 return {"error": Unauthenticated().message}
-            if self._is_counting and not screen.may_emit(self._limit.amount, self._limit.get_expiry()):
+            # Of one person all screens together, whichever process they are connected to.
+            actor = screen.actor
+            left = await self._limits.take(Limit.SOCKET, str(actor.user_id), actor.organization_id)
+            if left and left.is_over:
                 await self.server.disconnect(sid)
                 return {"error": "Too many events."}
             try:

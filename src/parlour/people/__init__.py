@@ -1,6 +1,7 @@
 """People: organizations and those in them, and what they may do. How they come in is in `access`."""
 
 from parlour.people.actor import Actor, actor_as, actor_of
+from parlour.people.allowances import Allowance, allowances, end_allowance, set_allowance
 from parlour.people.changing import UserChanges, admit, change_user, check_may_change
 from parlour.people.custom_roles import (
     CustomRole,
@@ -35,6 +36,7 @@ from parlour.people.organizations import (
     slug_from,
     this_organization,
 )
+from parlour.people.origins import allowed_origins, allows_origin, set_allowed_origins
 from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Area, Permission
 from parlour.people.roles import Reach, Role, UserStatus
 from parlour.people.users import (
@@ -61,6 +63,7 @@ __all__ = [
     "BEYOND_DEPARTMENTS",
     "Actor",
     "AddressTaken",
+    "Allowance",
     "Area",
     "CustomRole",
     "Department",
@@ -88,6 +91,9 @@ __all__ = [
     "add_user",
     "admit",
     "agents",
+    "allowances",
+    "allowed_origins",
+    "allows_origin",
     "change_custom_role",
     "change_department",
     "change_organization",
@@ -97,6 +103,7 @@ __all__ = [
     "custom_roles",
     "customer_by_email",
     "departments",
+    "end_allowance",
     "find_custom_role",
     "find_department",
     "find_user",
@@ -107,6 +114,8 @@ __all__ = [
     "remove_custom_role",
     "remove_department",
     "search_users",
+    "set_allowance",
+    "set_allowed_origins",
     "set_members",
     "slug_from",
     "subject_of",

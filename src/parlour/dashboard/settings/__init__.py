@@ -51,6 +51,7 @@ ROUTES = [
     everybodys.revoke,
     organization.show,
     organization.change,
+    organization.change_origins,
     trail.show,
     trail.export,
     trail.verify,

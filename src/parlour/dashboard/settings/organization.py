@@ -30,8 +30,22 @@ async def change(request: Request) -> Response[Any]:
     return pages.redirect(_HERE, "Saved.")
 
 
+@post(f"{_HERE}/origins", opt=_MANAGES)
+async def change_origins(request: Request) -> Response[Any]:
+    form = await request.form()
+    try:
+        async with request.transaction() as tx:
+            await people.set_allowed_origins(tx, words(form, "origins").split())
+    except Problem as problem:
+        return await _page(request, problem)
+    return pages.redirect(_HERE, "Saved.")
+
+
 async def _page(request: Request, problem: Problem | None = None) -> Response[str]:
     async with request.reading() as tx:
         organization = await people.this_organization(tx)
         mailboxes = await email.mailboxes(tx)
-    return await sheet(request, "organization", problem, organization=organization, mailboxes=mailboxes)
+        origins = await people.allowed_origins(tx)
+    typed = words(await request.form(), "origins") if problem else "\n".join(origins)
+    found = {"organization": organization, "mailboxes": mailboxes, "origins": typed}
+    return await sheet(request, "organization", problem, **found)

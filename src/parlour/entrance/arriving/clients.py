@@ -1,6 +1,7 @@
 """Which client a request comes from, behind however many proxies of ours."""
 
 import ipaddress
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 _UNKNOWN: Final = "unknown"
 # Longer chains are not read: nobody has that many proxies, and each part costs time.
 _LONGEST_CHAIN: Final = 20
+_FOR: Final = re.compile(r"(?:^|;)\s*for=(\"[^\"]*\"|[^;\s]+)", re.IGNORECASE)
 
 
 def address_of(connection: Connection) -> str:
@@ -24,7 +26,9 @@ def address_of(connection: Connection) -> str:
     if known is None:
         installation: Installation = connection.scope["litestar_app"].state["installation"]
         peer = connection.client.host if connection.client else _UNKNOWN
-        told = connection.headers.getall("x-forwarded-for", [])
+        told = connection.headers.getall("x-forwarded-for", []) or _forwarded(
+            connection.headers.getall("forwarded", [])
+        )
         known = client_address(peer, ",".join(told), installation.settings.trusted_proxies)
         connection.scope["state"]["client_address"] = known
     return known
@@ -50,6 +54,12 @@ def client_address(peer: str, forwarded_for: str, trusted: str) -> str:
             break
         address = written
     return address
+
+
+def _forwarded(sent: list[str]) -> list[str]:
+    """The `for` of each hop (RFC 7239), in the order of `X-Forwarded-For`. A hop without one ends what is believed."""
+    hops = ",".join(sent).split(",")[-_LONGEST_CHAIN:]
+    return [found[1] if (found := _FOR.search(hop)) else "unknown" for hop in hops] if sent else []
 
 
 def networks_of(trusted: str) -> list[Network]:
