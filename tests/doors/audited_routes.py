@@ -33,6 +33,8 @@ WITHOUT_A_RECORD = {
     "POST /dashboard/settings/templates/preview": "shows, and changes nothing",
     "POST /dashboard/settings/automatic-mails/preview": "shows, and changes nothing",
     "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
+    "POST /dashboard/settings/single-sign-on/{provider_id}/test": "looks, and changes nothing",
+    "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/check": "looks; that it was found or lost is recorded",
     "POST /dashboard/settings/domains/{domain_id}/check": "looks; what it finds is a fact of the domain's own",
 }
 
@@ -58,6 +60,8 @@ HELLO = {"fr": {"text": "Bonjour"}}
 WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
+PROVIDER = {"kind": "OPENID", "name": "Form", "issuer": "https://sign-in.{here}", "client_id": "1", "secret": "2"}
+
 CASES = {
     "POST /dashboard/settings/portal-keys": Case(Act.PORTAL_KEY_ADDED, form={}),
     "POST /dashboard/settings/portal-keys/public": Case(Act.PORTAL_KEY_ADDED, form={"publicKey": PUBLIC_KEY}),
@@ -68,6 +72,16 @@ CASES = {
     "POST /dashboard/settings/invitations": Case(Act.INVITED, form={"email": "page@{here}"}),
     "POST /dashboard/settings/invitations/{invitation_id}/again": Case(Act.INVITED),
     "POST /dashboard/settings/invitations/{invitation_id}/revoke": Case(Act.INVITATION_REVOKED),
+    "POST /dashboard/settings/single-sign-on": Case(Act.PROVIDER_ADDED, form=PROVIDER),
+    "POST /dashboard/settings/single-sign-on/{provider_id}": Case(
+        Act.PROVIDER_CHANGED, form={**PROVIDER, "name": "Other"}
+    ),
+    "POST /dashboard/settings/single-sign-on/{provider_id}/groups": Case(
+        Act.PROVIDER_CHANGED, form={"group": "leads", "role": "MANAGER", "department": ""}
+    ),
+    "POST /dashboard/settings/single-sign-on/{provider_id}/remove": Case(Act.PROVIDER_REMOVED, form={}),
+    "POST /dashboard/settings/single-sign-on/claims": Case(Act.DOMAIN_CLAIMED, form={"domain": "claimed.{here}"}),
+    "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/remove": Case(Act.DOMAIN_RELEASED, form={}),
     "DELETE /api/tickets/{reference}": Case(Act.TICKET_DELETED),
     "POST /api/tickets/{reference}/restore": Case(Act.TICKET_RESTORED, first=BINNED),
     "POST /dashboard/tickets/{number}/delete": Case(Act.TICKET_DELETED, form={"version": "1"}),

@@ -10,6 +10,7 @@ from parlour import access, email, people
 from parlour.email import domains, wording
 from parlour.foundation import ids
 from parlour.people import NewUser, Permission, Reach, Role
+from tests.access.providers.desk import a_way_in
 from tests.builders import Company
 from tests.doors.audited_routes import CASES, WITHOUT_A_RECORD, Case
 from tests.doors.conftest import Clients
@@ -125,6 +126,7 @@ async def _things(company: Company) -> dict[str, str]:
         "mailboxes": str(mailbox.id),
         "mailbox": mailbox.address,
         "domains": str(domain.id),
+        **await _way_in(company, unique),
         **await _words(company),
         "bob": str(company.bob.user_id),
         "here": f"{unique}.test",
@@ -145,6 +147,15 @@ async def _ways_in(company: Company, unique: str) -> dict[str, str]:
         key, _ = await access.make_portal_secret(tx, company.installation.sealer)
         asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
     return {"portal-keys": str(key.id), "invitations": str(asked.id)}
+
+
+async def _way_in(company: Company, unique: str) -> dict[str, str]:
+    async with company.database.transaction(company.organization_id) as tx:
+        # Only so many of each are allowed.
+        await tx.run("delete from identity_providers")
+        await tx.run("delete from claimed_domains")
+    made = await a_way_in(company, unique)
+    return {"single-sign-on": str(made["provider_id"]), "claims": str(made["claimed_id"])}
 
 
 async def _words(company: Company) -> dict[str, str]:

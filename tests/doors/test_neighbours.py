@@ -19,25 +19,13 @@ from parlour.foundation.database import Transaction
 from parlour.people import ALLOWED, Reach, Role, RoleDraft
 from parlour.tickets import Source, Ticket, Upload, Words
 from parlour.tickets.events import about
+from tests.access.providers.desk import a_way_in
 from tests.builders import Company
 from tests.doors.conftest import Clients
+from tests.doors.open_by_design import OPEN_BY_DESIGN
 
 SECRET = "quokka"
 """A word that stands only in what is Acme's."""
-
-OPEN_BY_DESIGN = {
-    # An organization's portal tells its name and colour to whoever comes to sign in.
-    "/portal/{slug:str}/brand.css",
-    "/portal/{slug:str}/enter",
-    "/portal/{slug:str}/sign-in",
-    "/portal/{slug:str}/sign-in/ask",
-    "/portal/{slug:str}/sign-in/ask/sent",
-    "/portal/{slug:str}/sign-in/link",
-    "/portal/{slug:str}/sign-in/password",
-    "/portal/{slug:str}/sign-in/set-up",
-    "/portal/{slug:str}/sign-in/totp",
-    "/portal/{slug:str}/sign-out",
-}
 
 
 class Belongings(msgspec.Struct):
@@ -60,6 +48,8 @@ class Belongings(msgspec.Struct):
     portal_key_id: UUID
     device_id: UUID
     role_id: UUID
+    provider_id: UUID
+    claimed_id: UUID
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -101,6 +91,7 @@ async def belongings(acme: Company) -> Belongings:
         invitation_id=await _invitation(acme),
         automatic_id=await _words(acme, Kind.ACKNOWLEDGEMENT),
         role_id=await _role(acme),
+        **await a_way_in(acme, SECRET),
     )
 
 
@@ -180,6 +171,18 @@ def _routes(asgi: Any) -> list[tuple[str, HTTPRouteHandler]]:
     ]
 
 
+def _ways_in(company: Company, belongings: Belongings) -> dict[str, list[object]]:
+    provider: list[object] = [belongings.provider_id]
+    names = ("{slug:str}", "with", "single-sign-on", "identity-providers")
+    claimed: list[object] = [belongings.claimed_id]
+    more: dict[str, list[object]] = {
+        "switch": [company.organization_id],
+        "portal-keys": [belongings.portal_key_id],
+        "at": [company.slug],
+    }
+    return more | {"claims": claimed, "claimed-domains": claimed, **dict.fromkeys(names, provider)}
+
+
 def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]:
     """The path, with Acme's ids in its places; twice where there are two of a kind."""
     things: dict[str, list[object]] = {
@@ -200,12 +203,11 @@ def _addresses(path: str, company: Company, belongings: Belongings) -> list[str]
         "ledger": [belongings.entry_id],
         "sessions": [ids.new()],
         "devices": [belongings.device_id],
-        "switch": [company.organization_id],
+        **_ways_in(company, belongings),
         "hooks": ["one-that-nobody-was-given"],
         "templates": [belongings.template_id],
         "signatures": [belongings.signature_id],
         "automatic-mails": [belongings.automatic_id],
-        "portal-keys": [belongings.portal_key_id],
         "invitations": [belongings.invitation_id],
         "comments": [belongings.comment_id],
         "portal": [company.slug],

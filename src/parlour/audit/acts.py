@@ -30,6 +30,7 @@ class Act(StrEnum):
 
     SIGNED_IN = "SIGNED_IN", Group.SIGN_IN, "Signed in"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED", Group.SIGN_IN, "Failed to sign in"
+    PROVIDER_CONNECTED = "PROVIDER_CONNECTED", Group.SIGN_IN, "Connected a person with an identity provider"
     SIGNED_OUT = "SIGNED_OUT", Group.SIGN_IN, "Signed out"
     SESSIONS_ENDED = "SESSIONS_ENDED", Group.SIGN_IN, "Signed somebody out everywhere"
     PASSWORD_CHANGED = "PASSWORD_CHANGED", Group.SIGN_IN, "Changed their password"
@@ -67,6 +68,14 @@ class Act(StrEnum):
     ORGANIZATION_FOUNDED = "ORGANIZATION_FOUNDED", Group.SETTINGS, "Founded the organization"
     ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
     SENDING_CHANGED = "SENDING_CHANGED", Group.SETTINGS, "Changed how replies are sent"
+
+    PROVIDER_ADDED = "PROVIDER_ADDED", Group.SETTINGS, "Added an identity provider"
+    PROVIDER_CHANGED = "PROVIDER_CHANGED", Group.SETTINGS, "Changed an identity provider"
+    PROVIDER_REMOVED = "PROVIDER_REMOVED", Group.SETTINGS, "Removed an identity provider"
+    DOMAIN_CLAIMED = "DOMAIN_CLAIMED", Group.SETTINGS, "Claimed a domain for sign-in"
+    DOMAIN_VERIFIED = "DOMAIN_VERIFIED", Group.SETTINGS, "Showed that a claimed domain is the organization's"
+    DOMAIN_LOST = "DOMAIN_LOST", Group.SETTINGS, "Lost a claimed domain: its record is gone"
+    DOMAIN_RELEASED = "DOMAIN_RELEASED", Group.SETTINGS, "Released a claimed domain"
 
     KEYS_ROTATED = "KEYS_ROTATED", Group.SETTINGS, "Gave the organization a new data key"
     MASTER_KEY_CHANGED = "MASTER_KEY_CHANGED", Group.SETTINGS, "Wrapped the data keys with another master key"

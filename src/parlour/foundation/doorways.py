@@ -41,6 +41,13 @@ class Doorways:
             await self._ask("select id as organization_id, id from doorway_organization_by_origin(%s) id", origin)
         )
 
+    async def organizations_by_claimed_domain(self, domain: str) -> list[UUID]:
+        """Whose the domain is, as the DNS has shown: whether anybody there has an address is not told."""
+        found = await self._ask(
+            "select id as organization_id, id from doorway_organizations_by_claimed_domain(%s) id", domain
+        )
+        return _all(found)
+
     async def users_by_email(self, email: str) -> list[Whereabouts]:
         """Everyone who signs in with this address: at most one an organization."""
         return await self._ask("select organization_id, id from doorway_users_by_email(%s)", email)

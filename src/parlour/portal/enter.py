@@ -34,7 +34,7 @@ async def _enter(request: Request, slug: str, token: str, wanted: str) -> Respon
         async with access.counted(installation, access.of_address(arriving.client_of(request))):
             identity = await access.identity_by_portal_token(installation, organization, token)
     except (WrongToken, TooManyRequests) as refusal:
-        return sign_in_page(request, organization, there, refusal=refusal)
+        return await sign_in_page(request, organization, there, refusal=refusal)
     outcome, told = await arriving.arrive(request, (identity,), arriving.newcomer(request))
     return await arriving.arrived(request, door(request, organization, there), outcome, told, wanted=there)
 

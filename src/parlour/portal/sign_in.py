@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from parlour.access import Entered, Step, WrongCredentials
+from parlour.access import Entered, Step, WrongCredentials, providers
 from parlour.entrance import Request, arriving, pages, public
 from parlour.foundation.errors import Problem, TooManyRequests
 from parlour.people import Organization, Permission
@@ -22,7 +22,7 @@ async def form(request: Request, slug: FromPath[str]) -> Response[Any]:
     visitor = request.visitor
     if visitor and visitor.organization_id == organization.id and not visitor.is_agent:
         return Redirect(next_page, status_code=303)
-    return sign_in_page(request, organization, next_page)
+    return await sign_in_page(request, organization, next_page)
 
 
 @post(_HERE, opt=public())
@@ -33,7 +33,7 @@ async def enter(request: Request, slug: FromPath[str]) -> Response[Any]:
     except (WrongCredentials, TooManyRequests) as refusal:
         sent = await request.form()
         next_page = own_page(str(sent.get("next") or ""), slug)
-        return sign_in_page(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
+        return await sign_in_page(request, organization, next_page, email=str(sent.get("email") or ""), refusal=refusal)
     return await arriving.arrived(request, door(request, organization), outcome, told)
 
 
@@ -103,7 +103,7 @@ def own_page(asked: str, slug: str) -> str:
     return asked if inside and asked.isprintable() and "\\" not in asked else home
 
 
-def sign_in_page(
+async def sign_in_page(
     request: Request, organization: Organization, next_page: str, *, email: str = "", refusal: Problem | None = None
 ) -> Response[Any]:
     status, headers = 200 if refusal is None else 422, {"cache-control": "no-store"}
@@ -120,5 +120,6 @@ def sign_in_page(
         next=next_page,
         email=email[:254],
         refusal=refusal.message if refusal else "",
+        offers=await providers.offers_of(request.installation, organization.id),
         agent=visitor if visitor and visitor.is_agent and visitor.organization_id == organization.id else None,
     )

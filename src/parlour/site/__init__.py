@@ -1,6 +1,6 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import dev_mail, images, invitations, landing, links, sign_in, sign_up
+from parlour.site import dev_mail, images, invitations, landing, links, providers, sign_in, sign_up
 
 ROUTES = [
     landing.show,
@@ -18,6 +18,11 @@ ROUTES = [
     sign_in.leave,
     *links.ROUTES,
     *invitations.ROUTES,
+    providers.ask,
+    providers.answer,
+    providers.at,
+    providers.go,
+    providers.back,
     sign_up.form,
     sign_up.found,
     *dev_mail.ROUTES,

@@ -13,6 +13,7 @@ from parlour.dashboard.settings import (
     roles,
     security,
     sign_in_policy,
+    single_sign_on,
     tags,
     ways_in,
     words,
@@ -79,6 +80,7 @@ ROUTES = [
     ledger.raw,
     quarantine.show,
     quarantine.decide,
+    *single_sign_on.ROUTES,
     *words.ROUTES,
 ]
 

@@ -38,6 +38,7 @@ _GROUPS: Final = {
     "Organization": (
         ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
         ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
+        ("single-sign-on", "Single sign-on", Permission.MANAGE_SECURITY),
         ("programs", "Programs", Permission.MANAGE_SECURITY),
         ("portal-keys", "Portal sign-in", Permission.MANAGE_SECURITY),
         ("audit", "Audit", Permission.READ_AUDIT),

@@ -16,11 +16,11 @@ from parlour.email.domains.keeping import (
     sending_domains,
 )
 from parlour.email.domains.keys import Algorithm, Pairs, new_pairs
-from parlour.email.domains.names import domain_of, normal_domain
 from parlour.email.domains.records import Purpose, Record, records_of, surroundings_of
 from parlour.email.domains.signing import signed
 from parlour.email.domains.standing import Standing, standing_among, standing_of
 from parlour.email.domains.watching import NobodyToAsk, check_domain, check_due_domains
+from parlour.foundation.domain_names import domain_of, normal_domain
 
 __all__ = [
     "Algorithm",

@@ -11,9 +11,9 @@ from psycopg.errors import UniqueViolation
 from parlour import audit
 from parlour.audit import Act, Subject
 from parlour.email.domains.keys import Algorithm, Pairs, selector_for
-from parlour.email.domains.names import normal_domain
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
+from parlour.foundation.domain_names import normal_domain
 from parlour.foundation.errors import Conflict
 from parlour.foundation.sealing import Place, SealBroken, Sealer
 

@@ -11,8 +11,8 @@ import msgspec
 
 from parlour.email.domains.keeping import KEY_COLUMNS, SigningKey, opened
 from parlour.email.domains.keys import Algorithm
-from parlour.email.domains.names import domain_of
 from parlour.foundation import clock
+from parlour.foundation.domain_names import domain_of
 from parlour.foundation.installation import Installation
 
 # When a key was used matters by the day: not every mail needs to write it down.

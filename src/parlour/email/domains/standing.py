@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from parlour.email.domains.keeping import SendingDomain, sending_domains
-from parlour.email.domains.names import domain_of
 from parlour.foundation.database import Transaction
+from parlour.foundation.domain_names import domain_of
 
 
 class Standing(msgspec.Struct, frozen=True):

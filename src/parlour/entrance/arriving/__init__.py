@@ -19,6 +19,8 @@ from parlour.entrance.arriving.admission import (
     switch,
     with_cookies,
 )
+from parlour.entrance.arriving.by_provider import address_for as address_of_provider
+from parlour.entrance.arriving.by_provider import came_back, sent_away
 from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
 from parlour.entrance.arriving.passwords import by_password
@@ -35,12 +37,14 @@ from parlour.entrance.arriving.steps import (
 __all__ = [
     "Door",
     "address_of",
+    "address_of_provider",
     "also_tell",
     "arrive",
     "arrived",
     "ask_form",
     "asked",
     "by_password",
+    "came_back",
     "client_of",
     "code_sent",
     "confirm_form",
@@ -58,6 +62,7 @@ __all__ = [
     "password_sent",
     "remember",
     "sent",
+    "sent_away",
     "session_cookie",
     "session_in",
     "session_token",

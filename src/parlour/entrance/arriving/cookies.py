@@ -8,6 +8,7 @@ from parlour.foundation.settings import Settings
 
 SESSION: Final = "parlour_session"
 CHALLENGE: Final = "parlour_challenge"
+PROVIDER: Final = "parlour_provider"
 DEVICE: Final = "parlour_device"
 
 

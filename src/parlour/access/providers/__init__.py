@@ -1,0 +1,75 @@
+"""Signing in through other identity providers: whom they vouch for, and for whom they may."""
+
+from parlour.access.providers.attempts import SECONDS as ATTEMPT_SECONDS
+from parlour.access.providers.checking import NotRight, check_provider
+from parlour.access.providers.claiming import (
+    ClaimedDomain,
+    DomainClaimed,
+    NoAnswer,
+    NobodyToAsk,
+    TooManyDomains,
+    check_claimed_domain,
+    claim_domain,
+    claimed_domains,
+    find_claimed_domain,
+    release_domain,
+)
+from parlour.access.providers.coming_back import Arrival, arrival
+from parlour.access.providers.going import Brought, address_of, return_address
+from parlour.access.providers.groups import GroupRule, rules_of, set_rules
+from parlour.access.providers.keeping import (
+    Draft,
+    OnlyAdministrators,
+    Provider,
+    ProviderKnown,
+    TooManyProviders,
+    active_providers,
+    add_provider,
+    change_provider,
+    find_provider,
+    providers,
+    remove_provider,
+)
+from parlour.access.providers.kinds import Kind
+from parlour.access.providers.offering import Offer, offers_for, offers_of
+from parlour.access.providers.shown import NotVouchedFor
+
+__all__ = [
+    "ATTEMPT_SECONDS",
+    "Arrival",
+    "Brought",
+    "ClaimedDomain",
+    "DomainClaimed",
+    "Draft",
+    "GroupRule",
+    "Kind",
+    "NoAnswer",
+    "NobodyToAsk",
+    "NotRight",
+    "NotVouchedFor",
+    "Offer",
+    "OnlyAdministrators",
+    "Provider",
+    "ProviderKnown",
+    "TooManyDomains",
+    "TooManyProviders",
+    "active_providers",
+    "add_provider",
+    "address_of",
+    "arrival",
+    "change_provider",
+    "check_claimed_domain",
+    "check_provider",
+    "claim_domain",
+    "claimed_domains",
+    "find_claimed_domain",
+    "find_provider",
+    "offers_for",
+    "offers_of",
+    "providers",
+    "release_domain",
+    "remove_provider",
+    "return_address",
+    "rules_of",
+    "set_rules",
+]

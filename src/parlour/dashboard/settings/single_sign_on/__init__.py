@@ -1,0 +1,19 @@
+"""Single sign-on: the identity providers that vouch for people, and the domains they may vouch for."""
+
+from parlour.dashboard.settings.single_sign_on import claims, pages
+
+ROUTES = [
+    pages.show,
+    pages.new,
+    pages.add,
+    pages.one,
+    pages.change,
+    pages.test,
+    pages.groups,
+    pages.remove,
+    claims.claim,
+    claims.check,
+    claims.release,
+]
+
+__all__ = ["ROUTES"]

@@ -1,0 +1,101 @@
+"""What administrators fill in about an identity provider, read."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from parlour.access import providers
+from parlour.dashboard.settings.sheet import words
+from parlour.foundation import ids
+from parlour.foundation.errors import Invalid
+from parlour.people import Role
+
+Choice = TypeVar("Choice", providers.Kind, Role)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A form as it was filled in."""
+
+    name: str = ""
+    issuer: str = ""
+    client_id: str = ""
+    newcomers_are: str = ""
+    groups_claim: str = "groups"
+    counts_as_second_factor: bool = False
+    is_active: bool = True
+
+
+def written_of(provider: providers.Provider) -> Written:
+    return Written(
+        provider.name,
+        provider.issuer,
+        provider.client_id,
+        provider.newcomers_are or "",
+        provider.groups_claim,
+        provider.counts_as_second_factor,
+        provider.is_active,
+    )
+
+
+def typed(form: Any) -> Written:
+    return Written(
+        name=words(form, "name"),
+        issuer=words(form, "issuer"),
+        client_id=words(form, "client_id"),
+        newcomers_are=words(form, "newcomers_are"),
+        groups_claim=words(form, "groups_claim"),
+        counts_as_second_factor=bool(form.get("counts_as_second_factor")),
+        is_active=bool(form.get("is_active")),
+    )
+
+
+def draft_of(form: Any, kind: providers.Kind) -> providers.Draft:
+    """Raises `Invalid`."""
+    written = typed(form)
+    return providers.Draft(
+        kind=kind,
+        name=written.name,
+        issuer=written.issuer,
+        client_id=written.client_id,
+        secret=words(form, "secret"),
+        newcomers_are=chosen(Role, written.newcomers_are, "newcomersAre") if written.newcomers_are else None,
+        groups_claim=written.groups_claim or "groups",
+        counts_as_second_factor=written.counts_as_second_factor,
+        is_active=written.is_active,
+    )
+
+
+def rules_in(form: Any) -> list[providers.GroupRule]:
+    """Rows without a group's name are left out. Raises `Invalid`."""
+    rows = zip(form.getall("group", []), form.getall("role", []), form.getall("department", []), strict=False)
+    return [
+        providers.GroupRule(
+            str(name).strip(),
+            chosen(Role, str(role), "groups") if role else None,
+            _id(str(department)) if department else None,
+        )
+        for name, role, department in rows
+        if str(name).strip()
+    ]
+
+
+def chosen(kind: type[Choice], value: str, field: str) -> Choice:
+    """Raises `Invalid`."""
+    try:
+        return kind(value)
+    except ValueError as wrong:
+        raise Invalid(details={field: "Choose one from the list."}) from wrong
+
+
+def new_id(form: Any) -> UUID:
+    """The one the page has shown an address for."""
+    written = words(form, "id")
+    return _id(written) if written else ids.new()
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise Invalid(details={"groups": "Choose one from the list."}) from wrong

@@ -1,0 +1,82 @@
+"""To another identity provider and back, in a browser: bound to a cookie that only this browser was given."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response
+from litestar.response import Redirect
+
+from parlour import access
+from parlour.access import Outcome, Waiting, providers
+from parlour.entrance import pages
+from parlour.entrance.arriving import admission, cookies
+from parlour.entrance.arriving.clients import client_of
+from parlour.entrance.request import Request
+from parlour.foundation import crypto
+from parlour.foundation.errors import Problem, TooManyRequests, Unauthenticated
+
+_DOOR: Final = "/sign-in"
+_FRESH: Final = {"cache-control": "no-store"}
+
+There = Callable[[Outcome, str], Awaitable[str]]
+"""Where somebody goes who is in, and wanted to go somewhere."""
+
+
+async def sent_away(
+    request: Request, organization_id: UUID, provider: providers.Provider, next_page: str
+) -> Response[Any]:
+    """On the way to the provider; or back to the beginning, where it does not answer."""
+    try:
+        address = await address_for(request, organization_id, provider, next_page=next_page)
+    except providers.NotVouchedFor as refusal:
+        return back_to_the_door(refusal)
+    return Redirect(address, status_code=303, headers=_FRESH)
+
+
+async def address_for(
+    request: Request,
+    organization_id: UUID,
+    provider: providers.Provider,
+    *,
+    next_page: str = "",
+    user_id: UUID | None = None,
+) -> str:
+    """The provider's own page; the cookie that belongs to it goes along with this answer. Raises `NotVouchedFor`."""
+    installation = request.installation
+    # The one that is there already: two windows are two attempts of one browser.
+    browser = _browser(request) or crypto.new_secret()
+    address = await providers.address_of(
+        installation, organization_id, provider, browser, next_page=next_page, user_id=user_id
+    )
+    kept = cookies.cookie(installation.settings, cookies.PROVIDER, browser, providers.ATTEMPT_SECONDS)
+    admission.also_tell(request, kept)
+    return address
+
+
+async def came_back(request: Request, provider_id: UUID, brought: providers.Brought, there: There) -> Response[Any]:
+    """What became of it: a session, the step that is due, or the beginning with a sentence."""
+    installation = request.installation
+    signed_in = request.visitor.user_id if request.visitor and request.auth else None
+    try:
+        async with access.counted(installation, access.of_address(client_of(request))):
+            arrival = await providers.arrival(
+                installation, provider_id, _browser(request), brought, signed_in=signed_in
+            )
+        if arrival.identity is None:
+            return pages.redirect(arrival.next_page, f"{arrival.provider.name} is connected.")
+        outcome, told = await admission.arrive(request, (arrival.identity,), admission.newcomer(request))
+    except (Unauthenticated, TooManyRequests) as refusal:
+        return back_to_the_door(refusal)
+    if isinstance(outcome, Waiting):
+        return admission.with_cookies(admission.step_page(_DOOR, outcome, arrival.next_page), told)
+    answer = Redirect(await there(outcome, arrival.next_page), status_code=303, headers=_FRESH)
+    return admission.with_cookies(answer, told)
+
+
+def back_to_the_door(refusal: Problem) -> Response[Any]:
+    return pages.redirect(_DOOR, refusal.message, tone="error")
+
+
+def _browser(request: Request) -> str:
+    return request.cookies.get(cookies.name_of(request.installation.settings, cookies.PROVIDER), "")[:100]

@@ -1,0 +1,82 @@
+"""Signing in through another identity provider."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from parlour.access import Entered, Outcome, providers
+from parlour.entrance import Request, arriving, pages, public
+from parlour.foundation.errors import NotFound
+from parlour.site.home import home_of
+
+
+@get("/sign-in/elsewhere", opt=public())
+async def ask(request: Request) -> Response[Any]:
+    """Which organization? An address tells, by its domain."""
+    return _page(request, "", asked=False)
+
+
+@post("/sign-in/elsewhere", opt=public())
+async def answer(request: Request) -> Response[Any]:
+    form = await request.form()
+    address = str(form.get("email") or "").strip()[:254]
+    offers = await providers.offers_for(request.installation, address)
+    return _page(request, address, asked=True, offers=offers, next=_next(str(form.get("next") or "")))
+
+
+@get("/sign-in/at/{slug:str}", opt=public())
+async def at(request: Request, slug: FromPath[str]) -> Response[Any]:
+    """All the providers of an organization that somebody named."""
+    offers = await providers.offers_of(request.installation, await _organization(request, slug))
+    next_page = _next(request.query_params.get("next", ""))
+    return _page(request, "", asked=False, offers=offers, at=slug, next=next_page)
+
+
+@get("/sign-in/at/{slug:str}/{provider_id:uuid}", opt=public())
+async def go(request: Request, slug: FromPath[str], provider_id: FromPath[UUID]) -> Response[Any]:
+    """To the provider. A link, not a form: our pages' forms may lead nowhere else."""
+    organization_id = await _organization(request, slug)
+    async with request.installation.database.reading(organization_id) as tx:
+        provider = await providers.find_provider(tx, provider_id)
+    if not provider.is_active:
+        raise NotFound()
+    next_page = _next(request.query_params.get("next", ""))
+    return await arriving.sent_away(request, organization_id, provider, next_page)
+
+
+@get("/sign-in/with/{provider_id:uuid}/back", opt=public())
+async def back(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
+    asked = request.query_params
+    brought = providers.Brought(
+        state=asked.get("state", "")[:200],
+        code=asked.get("code", ""),
+        error=asked.get("error", ""),
+        issuer=asked.get("iss", ""),
+    )
+
+    async def there(outcome: Outcome, wanted: str) -> str:
+        if not isinstance(outcome, Entered):
+            return "/"
+        home = await home_of(request.installation.database, outcome.standing.actor)
+        may = outcome.standing.actor.is_agent or wanted.startswith(f"{home}/")
+        return wanted if wanted and may else home
+
+    return await arriving.came_back(request, provider_id, brought, there)
+
+
+async def _organization(request: Request, slug: str) -> UUID:
+    found = await request.installation.database.doorways.organization_by_slug(slug)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _next(asked: str) -> str:
+    return pages.our_path(asked) or ""
+
+
+def _page(request: Request, email: str, **context: Any) -> Response[Any]:
+    known: dict[str, Any] = {"offers": [], "at": "", "next": _next(request.query_params.get("next", "")), **context}
+    return pages.render(request, "site/elsewhere.html", headers={"cache-control": "no-store"}, email=email, **known)

@@ -1,0 +1,20 @@
+"""The addresses below an organization's name, or its provider's, that are there for everybody."""
+
+OPEN_BY_DESIGN = {
+    # An organization's portal tells its name and colour to whoever comes to sign in.
+    "/portal/{slug:str}/brand.css",
+    "/portal/{slug:str}/enter",
+    "/portal/{slug:str}/sign-in",
+    "/portal/{slug:str}/sign-in/ask",
+    "/portal/{slug:str}/sign-in/ask/sent",
+    "/portal/{slug:str}/sign-in/link",
+    "/portal/{slug:str}/sign-in/password",
+    "/portal/{slug:str}/sign-in/set-up",
+    "/portal/{slug:str}/sign-in/totp",
+    "/portal/{slug:str}/sign-out",
+    # And by which other companies' sign-ins.
+    "/sign-in/at/{slug:str}",
+    "/sign-in/at/{slug:str}/{provider_id:uuid}",
+    # Whoever brings nothing of a sign-in along is sent to the door, whether there is such a provider or not.
+    "/sign-in/with/{provider_id:uuid}/back",
+}
