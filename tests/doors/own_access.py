@@ -24,10 +24,12 @@ _PROGRAMS: Final = (
     "PUT /api/security-policy",
     "DELETE /api/users/{id}/second-factor",
 )
+_ASKED: Final = "sends a link, and changes nothing; opening that is recorded, as test_addresses.py shows"
 _DOORS: Final = ("/dashboard/settings", "/portal/{slug}")
 
 OWN_ACCESS: Final = {
     "POST /dashboard/settings/people/{user_id}/recover": _WHY,
     **dict.fromkeys(_PROGRAMS, _WHY),
+    **{f"POST {door}/security/address": _ASKED for door in _DOORS},
     **{f"POST {door}/security/{act}": _WHY for door in _DOORS for act in _ACTS},
 }

@@ -22,8 +22,25 @@ from parlour.access.invitations.inviting import (
 from parlour.access.known_browsers import DAYS as KNOWN_BROWSER_DAYS
 from parlour.access.known_browsers import known_browser
 from parlour.access.known_browsers import mark_of as known_browser_mark
+from parlour.access.links.addresses import (
+    ConfirmYourAddress,
+    NewAddress,
+    address_by_link,
+    ask_for_address,
+    confirm_address,
+    is_unconfirmed,
+)
+from parlour.access.links.keeping import (
+    ADDRESS_HOURS,
+    LinkOver,
+    Purpose,
+    end_links,
+    find_link,
+    link_text,
+    make_link,
+    read_link,
+)
 from parlour.access.links.keeping import MINUTES as LINK_MINUTES
-from parlour.access.links.keeping import LinkOver, Purpose, end_links, find_link, link_text, make_link, read_link
 from parlour.access.links.opening import LinkedPlace, identities_by_link, places_by_link, set_password_by_link
 from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
@@ -85,6 +102,7 @@ from parlour.access.steps import Step
 from parlour.access.switching import Place, places_of, switch
 
 __all__ = [
+    "ADDRESS_HOURS",
     "BACKUP_CODES",
     "CHALLENGE_SECONDS",
     "CHANGES_CHANNEL",
@@ -103,6 +121,7 @@ __all__ = [
     "Changed",
     "Client",
     "ConfirmFirst",
+    "ConfirmYourAddress",
     "Device",
     "Enrolment",
     "Entered",
@@ -112,6 +131,7 @@ __all__ = [
     "LinkOver",
     "LinkedPlace",
     "Method",
+    "NewAddress",
     "NewInvitation",
     "NoPassword",
     "NotSetUp",
@@ -139,11 +159,13 @@ __all__ = [
     "WrongToken",
     "accept_invitation",
     "add_portal_key",
+    "address_by_link",
     "after_change",
     "all_tokens",
     "announce",
     "arrive",
     "as_it_stands",
+    "ask_for_address",
     "asked_by_link",
     "bearer_of",
     "begin_enrolment",
@@ -155,6 +177,7 @@ __all__ = [
     "check_password",
     "check_strength",
     "confirm",
+    "confirm_address",
     "confirm_enrolment",
     "count",
     "counted",
@@ -179,6 +202,7 @@ __all__ = [
     "is_fresh",
     "is_mistyped_token",
     "is_over",
+    "is_unconfirmed",
     "known_browser",
     "known_browser_mark",
     "limits_under",

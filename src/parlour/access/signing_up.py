@@ -4,6 +4,7 @@ import msgspec
 
 from parlour import people
 from parlour.access.passwords import hashing, strength
+from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.people import NewUser, Role, User
 
@@ -27,4 +28,6 @@ async def sign_up(tx: Transaction, form: SignUp) -> User:
     await strength.check(form.password, email, form.name, form.organization)
     await people.insert_organization(tx, form.organization, form.slug)
     password_hash = await hashing.hashed(form.password)
-    return await people.add_user(tx, NewUser(form.name, email, Role.ADMIN, password_hash=password_hash))
+    founder = await people.add_user(tx, NewUser(form.name, email, Role.ADMIN, password_hash=password_hash))
+    await tx.run("update users set unconfirmed_since = %(now)s where id = %(id)s", id=founder.id, now=clock.now())
+    return founder

@@ -42,6 +42,7 @@ class Act(StrEnum):
     DEVICE_FORGOTTEN = "DEVICE_FORGOTTEN", Group.SIGN_IN, "Had a browser forgotten"
     SECURITY_POLICY_CHANGED = "SECURITY_POLICY_CHANGED", Group.SETTINGS, "Changed what signing in asks for"
     LINK_SENT = "LINK_SENT", Group.SIGN_IN, "Had a link sent by mail"
+    ADDRESS_CONFIRMED = "ADDRESS_CONFIRMED", Group.SIGN_IN, "Confirmed their address"
     PASSWORD_SET_BY_LINK = "PASSWORD_SET_BY_LINK", Group.SIGN_IN, "Set a password with a link"
     PORTAL_KEY_ADDED = "PORTAL_KEY_ADDED", Group.SETTINGS, "Added a key for signing in to the portal"
     PORTAL_KEY_REMOVED = "PORTAL_KEY_REMOVED", Group.SETTINGS, "Removed a key for signing in to the portal"

@@ -39,7 +39,9 @@ from parlour.email.mailboxes import (
 from parlour.email.mailboxes import Kind as MailboxKind
 from parlour.email.notices import (
     ask_for_link,
+    confirm_address,
     resume_notices,
+    send_address_link,
     send_invitation,
     send_link,
     send_notice,
@@ -129,6 +131,7 @@ __all__ = [
     "cancel_answered_replies",
     "change_mailbox",
     "checked_recipients",
+    "confirm_address",
     "enter",
     "find_mailbox",
     "hang_up",
@@ -159,6 +162,7 @@ __all__ = [
     "resume_notices",
     "retry",
     "send",
+    "send_address_link",
     "send_invitation",
     "send_link",
     "send_notice",

@@ -1,6 +1,6 @@
 """The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
 
-from parlour.portal import brand, enter, files, links, security, sign_in, tickets, writing
+from parlour.portal import address, brand, enter, files, links, security, sign_in, tickets, writing
 
 ROUTES = [
     brand.style,
@@ -15,6 +15,7 @@ ROUTES = [
     sign_in.leave,
     *links.ROUTES,
     *enter.ROUTES,
+    address.ask,
     tickets.list_tickets,
     tickets.read_ticket,
     writing.new_ticket,

@@ -1,6 +1,6 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import dev_mail, images, invitations, landing, links, providers, sign_in, sign_up
+from parlour.site import addresses, dev_mail, images, invitations, landing, links, providers, sign_in, sign_up
 
 ROUTES = [
     landing.show,
@@ -23,6 +23,7 @@ ROUTES = [
     providers.at,
     providers.go,
     providers.back,
+    *addresses.ROUTES,
     sign_up.form,
     sign_up.found,
     *dev_mail.ROUTES,

@@ -67,6 +67,7 @@ async def _found(request: Request, sent: Sent) -> tuple[UUID, UUID]:
             async with request.installation.database.transaction(ids.new()) as tx:
                 administrator = await access.sign_up(tx, wanted)
                 await email.add_mailbox(tx, f"support@{slug}.{_mail_domain(request)}", sent.organization)
+                await email.send_address_link(tx, administrator.id, administrator.name, administrator.email)
         except (people.SlugTaken, Invalid) as refused:
             # The short name is ours to find; everything else is for the person to put right.
             if "slug" not in (refused.details or {}):

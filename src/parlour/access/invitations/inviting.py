@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from parlour import audit, people
+from parlour.access.links.addresses import must_be_confirmed
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -88,6 +89,7 @@ async def invite(tx: Transaction, new: NewInvitation, *, by: Actor) -> Invitatio
     Raises `Invalid`, `NotYoursToInvite`, `IsHere` or `HasLeft`.
     """
     email = people.normal_email(new.email)
+    await must_be_confirmed(tx, by)
     await _check(tx, new, by)
     await _check_address(tx, email)
     now = clock.now()

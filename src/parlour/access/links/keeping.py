@@ -15,6 +15,7 @@ from parlour.foundation.errors import Gone
 from parlour.people import User
 
 MINUTES: Final = 15
+ADDRESS_HOURS: Final = 24
 # Whoever asks again and again has them in their mail already; and nobody's mailbox is filled by a stranger.
 _MOST_AT_ONCE: Final = 3
 _KEPT: Final = timedelta(days=1)
@@ -31,6 +32,13 @@ class Purpose(StrEnum):
     SIGN_IN = "SIGN_IN"
     PASSWORD = "PASSWORD"  # noqa: S105
     ADDRESS = "ADDRESS"
+
+
+_LASTS: Final = {
+    Purpose.SIGN_IN: timedelta(minutes=MINUTES),
+    Purpose.PASSWORD: timedelta(minutes=MINUTES),
+    Purpose.ADDRESS: timedelta(hours=ADDRESS_HOURS),
+}
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -71,7 +79,7 @@ async def make_link(tx: Transaction, link_id: UUID, user: User, purpose: Purpose
         email=user.email,
         everywhere=everywhere,
         now=now,
-        until=now + timedelta(minutes=MINUTES),
+        until=now + _LASTS[purpose],
         since=now - timedelta(minutes=MINUTES),
         most=_MOST_AT_ONCE,
     )
@@ -131,5 +139,6 @@ async def end_links(tx: Transaction, user_id: UUID) -> None:
 _SAME_USER: Final = "u.organization_id = l.organization_id and u.id = l.user_id"
 _GOOD: Final = """
     l.id = %(id)s and l.purpose = %(purpose)s and l.used_at is null and l.expires_at > %(now)s
-        and u.status = 'ACTIVE' and u.email = l.email
+        -- A link to confirm an address goes to one that is not theirs yet.
+        and u.status = 'ACTIVE' and (u.email = l.email or l.purpose = 'ADDRESS')
 """

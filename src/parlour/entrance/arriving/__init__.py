@@ -1,6 +1,6 @@
 """Coming in at any HTTP door: which client it is, who it is, the pages in between, and what the browser keeps."""
 
-from parlour.entrance.arriving import own_security
+from parlour.entrance.arriving import own_address, own_security
 from parlour.entrance.arriving.admission import (
     also_tell,
     arrive,
@@ -58,6 +58,7 @@ __all__ = [
     "link_form",
     "link_opened",
     "newcomer",
+    "own_address",
     "own_security",
     "password_sent",
     "remember",
