@@ -1,6 +1,7 @@
 // The agents' screen.
 import { start } from "./start.js";
 import Autosubmit from "./controllers/autosubmit.js";
+import BrandSample from "./controllers/brand_sample.js";
 import Composer from "./controllers/composer.js";
 import Copy from "./controllers/copy.js";
 import Countdown from "./controllers/countdown.js";
@@ -18,7 +19,7 @@ import UploadForm from "./controllers/upload_form.js";
 import Words from "./controllers/words.js";
 
 start({
-  autosubmit: Autosubmit, composer: Composer, copy: Copy, countdown: Countdown, details: Details, live: Live, more: More,
+  autosubmit: Autosubmit, "brand-sample": BrandSample, composer: Composer, copy: Copy, countdown: Countdown, details: Details, live: Live, more: More,
   panes: Panes, people: People, picker: Picker, search: Search, shortcuts: Shortcuts, templates: Templates, ticket: Ticket,
   "upload-form": UploadForm, words: Words,
 });

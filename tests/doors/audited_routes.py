@@ -6,6 +6,7 @@ import msgspec
 
 from parlour.audit import Act
 from tests.doors.own_access import OWN_ACCESS
+from tests.pictures import picture
 
 PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
@@ -47,6 +48,7 @@ class Case(msgspec.Struct, frozen=True):
     form: dict[str, Any] | None = None
     first: LiteralString | None = None
     query: dict[str, str] = {}
+    file: bytes | None = None
 
 
 REFUSED: LiteralString = "update inbound_messages set outcome = 'REFUSED', reason = 'Spam', processed_at = now()"
@@ -56,6 +58,8 @@ SHOWN: LiteralString = """
     with shown as (update signing_keys set published_at = now() returning 1)
     update sending_domains set verified_at = now()
 """
+WITH_A_LOGO: LiteralString = "update organizations set logo = '0123456789abcdef0123456789abcdef'"
+LOGO, LOGO_AGAIN = picture("teal"), picture("plum")
 HELLO = {"fr": {"text": "Bonjour"}}
 WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
@@ -117,6 +121,10 @@ CASES = {
     "POST /dashboard/settings/organization/origins": Case(
         Act.ORGANIZATION_CHANGED, form={"origins": "https://other.example.com"}
     ),
+    "POST /api/organization/logo": Case(Act.ORGANIZATION_CHANGED, file=LOGO),
+    "DELETE /api/organization/logo": Case(Act.ORGANIZATION_CHANGED, first=WITH_A_LOGO),
+    "POST /dashboard/settings/organization/logo": Case(Act.ORGANIZATION_CHANGED, file=LOGO_AGAIN),
+    "POST /dashboard/settings/organization/logo/remove": Case(Act.ORGANIZATION_CHANGED, form={}, first=WITH_A_LOGO),
     "POST /api/tokens": Case(Act.TOKEN_MADE, {"name": "Report"}),
     "DELETE /api/tokens/{id}": Case(Act.TOKEN_REVOKED),
     "DELETE /api/organization/tokens/{id}": Case(Act.TOKEN_REVOKED),

@@ -3,6 +3,7 @@
 OPEN_BY_DESIGN = {
     # An organization's portal tells its name and colour to whoever comes to sign in.
     "/portal/{slug:str}/brand.css",
+    "/portal/{slug:str}/logo",
     "/portal/{slug:str}/enter",
     "/portal/{slug:str}/sign-in",
     "/portal/{slug:str}/sign-in/ask",

@@ -76,6 +76,9 @@ async def _send(at_acme: Clients, route: str, case: Case, things: dict[str, str]
     client = await (at_acme.program("alice") if by_program else at_acme.browser("alice"))
     if case.json is not None:
         return await client.request(method, addressed, json=_filled(case.json, things))
+    if case.file is not None:
+        sent = {"file" if by_program else "logo": ("a.png", case.file)}
+        return await client.request(method, addressed, files=sent)
     return await client.request(method, addressed, data=_filled(case.form or {}, things), params=case.query)
 
 
@@ -130,6 +133,7 @@ async def _things(company: Company) -> dict[str, str]:
         **await _words(company),
         "bob": str(company.bob.user_id),
         "here": f"{unique}.test",
+        **{name: str(company.organization_id) for name in ("logo", "remove")},
         **ledger,
     }
 

@@ -156,11 +156,11 @@ async def test_a_portal_that_is_nowhere_is_not_found(connect: Connect, acme: Com
 
 async def test_the_organizations_colour_is_the_only_thing_its_stylesheet_says(acme: Company, connect: Connect) -> None:
     async with acme.database.transaction(acme.organization_id) as tx:
-        await people.change_organization(tx, "Acme", "#9A3412")
+        await people.change_organization(tx, people.OrganizationChanges(colour="#9A3412"))
     answer = await connect().get(f"{_home(acme)}/brand.css")
     assert (answer.text, answer.headers["content-type"]) == (":root{--brand:#9a3412}\n", "text/css; charset=utf-8")
     page = await _get(connect(), f"{_home(acme)}/sign-in")
-    assert f'href="{_home(acme)}/brand.css"' in page.text
+    assert f'href="{_home(acme)}/brand.css?v=9a3412"' in page.text
     assert not re.search(r"\sstyle=|<style", page.text)
 
 

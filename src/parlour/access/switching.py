@@ -22,6 +22,7 @@ class Place(msgspec.Struct, frozen=True):
     name: str
     role: Role
     is_here: bool
+    logo: str | None
 
 
 async def places_of(installation: Installation, session: Session) -> list[Place]:
@@ -34,7 +35,7 @@ async def places_of(installation: Installation, session: Session) -> list[Place]
                 continue
             organization = await people.this_organization(tx)
         here = identity.is_same(session.identity)
-        found.append(Place(organization.id, organization.slug, organization.name, actor.role, here))
+        found.append(Place(organization.id, organization.slug, organization.name, actor.role, here, organization.logo))
     return sorted(found, key=lambda place: (place.name.lower(), place.organization_id))
 
 

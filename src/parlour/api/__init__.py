@@ -76,6 +76,8 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     mail_rules.change_mail_rules,
     organization.read_organization,
     organization.change_organization,
+    organization.change_logo,
+    organization.remove_logo,
     tokens.list_tokens,
     tokens.make_token,
     tokens.revoke_token,

@@ -7,7 +7,7 @@ from parlour.entrance.arriving.cookies import name_of as cookie_name
 from parlour.entrance.bodies import json_body, query, query_pairs, refuse_query
 from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
-from parlour.entrance.errors import Failure
+from parlour.entrance.errors import Failure, Moved
 from parlour.entrance.errors import answer as answer_failure
 from parlour.entrance.guarding import PUBLIC, admit, limits_of, needs, public, unguarded
 from parlour.entrance.identity import BadToken, Identities, Visitor
@@ -26,6 +26,7 @@ __all__ = [
     "Left",
     "Limit",
     "Limits",
+    "Moved",
     "Porch",
     "Request",
     "Visitor",

@@ -29,6 +29,16 @@ from parlour.foundation.errors import (
 log = structlog.get_logger()
 
 
+class Moved(Problem):
+    """This has moved to another address."""
+
+    status = 307
+
+    def __init__(self, location: str) -> None:
+        super().__init__()
+        self.location = location
+
+
 class Failure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """What every error looks like to a program. `error` says what to do, `details` names the fields."""
 
@@ -58,6 +68,9 @@ _DATABASE_SENTENCES: Final = {
 def answer(request: Any, failure: Exception) -> Response[Any]:
     """The answer to a request that failed."""
     problem = _problem(failure)
+    if isinstance(problem, Moved):
+        # For a while only, and with the form that was sent.
+        return Redirect(problem.location, status_code=307, headers={"cache-control": "no-store"})
     if problem.status >= 500:
         log.error("request.failed", request_id=_id(request), path=request.scope["path"], exc_info=failure)
     headers = _headers(problem, failure)

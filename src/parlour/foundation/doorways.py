@@ -30,6 +30,11 @@ class Doorways:
             await self._ask("select id as organization_id, id from doorway_organization_by_slug(%s) id", slug)
         )
 
+    async def organization_by_former_slug(self, slug: str, now: datetime) -> UUID | None:
+        """Whose short name it was, while it still leads there."""
+        question = "select id as organization_id, id from doorway_organization_by_former_slug(%s, %s) id"
+        return _first(await self._ask(question, slug, now))
+
     async def organization_by_host(self, host: str) -> UUID | None:
         return _first(
             await self._ask("select id as organization_id, id from doorway_organization_by_host(%s) id", host)

@@ -28,17 +28,20 @@ from parlour.people.departments import (
     set_members,
 )
 from parlour.people.giving import MoreThanOneHas, NotTheirDepartment, OwnRole
+from parlour.people.logos import drawn, forget_logo, logo_of, remove_logo, set_logo
 from parlour.people.organizations import (
     Organization,
-    SlugTaken,
+    OrganizationChanges,
     change_organization,
     insert_organization,
-    slug_from,
     this_organization,
+    time_zones,
+    zone_of,
 )
 from parlour.people.origins import allowed_origins, allows_origin, set_allowed_origins
 from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Area, Permission
 from parlour.people.roles import Reach, Role, UserStatus
+from parlour.people.slugs import LEADS_HERE_FOR, FormerSlug, SlugTaken, former_slugs, slug_from
 from parlour.people.users import (
     AddressTaken,
     NewUser,
@@ -61,6 +64,7 @@ __all__ = [
     "ALWAYS",
     "AT_MOST",
     "BEYOND_DEPARTMENTS",
+    "LEADS_HERE_FOR",
     "Actor",
     "AddressTaken",
     "Allowance",
@@ -68,10 +72,12 @@ __all__ = [
     "CustomRole",
     "Department",
     "DepartmentNameTaken",
+    "FormerSlug",
     "MoreThanOneHas",
     "NewUser",
     "NotTheirDepartment",
     "Organization",
+    "OrganizationChanges",
     "OwnRole",
     "Permission",
     "Reach",
@@ -103,24 +109,32 @@ __all__ = [
     "custom_roles",
     "customer_by_email",
     "departments",
+    "drawn",
     "end_allowance",
     "find_custom_role",
     "find_department",
     "find_user",
+    "forget_logo",
+    "former_slugs",
     "how_many_are",
     "insert_organization",
+    "logo_of",
     "normal_email",
     "people_who_are",
     "remove_custom_role",
     "remove_department",
+    "remove_logo",
     "search_users",
     "set_allowance",
     "set_allowed_origins",
+    "set_logo",
     "set_members",
     "slug_from",
     "subject_of",
     "team",
     "this_organization",
+    "time_zones",
     "user_by_email",
     "users_by_id",
+    "zone_of",
 ]

@@ -4,6 +4,7 @@ from parlour.portal import address, brand, enter, files, links, security, sign_i
 
 ROUTES = [
     brand.style,
+    brand.logo,
     sign_in.form,
     sign_in.enter,
     sign_in.code_form,

@@ -59,7 +59,7 @@ async def _tell(tx: Transaction, blobs: Blobs, slug: str, password_hash: str) ->
 async def _gather(tx: Transaction, cast: stories.Cast, password_hash: str) -> Troupe:
     company = cast.organization
     await people.insert_organization(tx, company.name, company.slug)
-    await people.change_organization(tx, company.name, company.colour)
+    await people.change_organization(tx, people.OrganizationChanges(colour=company.colour))
     await email.add_mailbox(tx, company.mailbox, company.name)
     users = {}
     for person in cast.person:

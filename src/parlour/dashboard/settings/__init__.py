@@ -53,6 +53,8 @@ ROUTES = [
     organization.show,
     organization.change,
     organization.change_origins,
+    organization.change_logo,
+    organization.remove_logo,
     trail.show,
     trail.export,
     trail.verify,

@@ -124,7 +124,10 @@ async def _quotation(tx: Transaction, ticket: Ticket, comment: Comment) -> Quota
     span = tickets.Span(before=(comment.created_at, comment.id), limit=20)
     before = await tickets.comments(tx, ticket, span, seen_by=overseer(tx.organization_id))
     asked = [one for one in before if one.visibility is tickets.Visibility.PUBLIC and one.author_role is Role.CUSTOMER]
-    return Quotation(asked[-1].author_name, asked[-1].created_at, asked[-1].text) if asked else None
+    if not asked:
+        return None
+    zone = people.zone_of(await people.this_organization(tx))
+    return Quotation(asked[-1].author_name, asked[-1].created_at.astimezone(zone), asked[-1].text)
 
 
 async def _blob_answered(tx: Transaction, row: _Row) -> str | None:
