@@ -69,7 +69,7 @@ def events_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[Event]:
         if isinstance(fact, TicketFact):
             changes.setdefault(fact.ticket_id, []).append(fact)
         elif isinstance(fact, NotificationRaised):
-            yield Event("notification:new", [rooms.user(fact.user_id)], {"id": str(fact.notification_id)})
+            yield Event("notification:new", [rooms.bell(fact.user_id)], {"id": str(fact.notification_id)})
     for of_one_ticket in changes.values():
         yield _ticket_event(organization_id, of_one_ticket)
 

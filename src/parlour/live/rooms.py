@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from parlour.live.needs import TOLD
 from parlour.people import Actor
 
 
@@ -16,8 +17,13 @@ def department(department_id: UUID) -> str:
 
 
 def user(user_id: UUID) -> str:
-    """All screens of one user."""
+    """All screens of one user, for tickets that concern them."""
     return f"user:{user_id}"
+
+
+def bell(user_id: UUID) -> str:
+    """All screens of one user, for what waits for them."""
+    return f"user:{user_id}:bell"
 
 
 def ticket(ticket_id: UUID) -> str:
@@ -32,7 +38,10 @@ def customers_of(ticket_id: UUID) -> str:
 
 def of_actor(actor: Actor) -> set[str]:
     """The rooms that somebody is in by being who they are."""
-    own = {user(actor.user_id)}
+    own = {bell(actor.user_id)} if actor.may(TOLD["notification:new"]) else set()
+    if not actor.may(TOLD["ticket:updated"]):
+        return own
+    own |= {user(actor.user_id)}
     if actor.sees_all_tickets:
         return own | {organization(actor.organization_id)}
     return own | {department(each) for each in actor.department_ids} if actor.is_agent else own

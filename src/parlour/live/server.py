@@ -19,7 +19,9 @@ from parlour.foundation.installation import Installation
 from parlour.live import presence, rooms
 from parlour.live.announcing import CHANNEL, Announcer
 from parlour.live.endings import listen
+from parlour.live.needs import SAID, TOLD
 from parlour.live.screens import Screen, credentials, visitor_of
+from parlour.people import Permission
 
 log = structlog.get_logger()
 
@@ -53,9 +55,9 @@ class Live:
         )
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
-        self.server.on("ticket:join", self._on(self._join))
-        self.server.on("ticket:leave", self._on(self._leave))
-        self.server.on("ticket:typing", self._on(self._typing))
+        acts = {"ticket:join": self._join, "ticket:leave": self._leave, "ticket:typing": self._typing}
+        for name, permission in SAID.items():
+            self.server.on(name, self._on(acts[name], permission))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -100,7 +102,9 @@ class Live:
                 await presence.leave(self._cache, ticket_id, presence.somebody(sid, screen.actor))
                 await self._tell_viewers(ticket_id)
 
-    def _on(self, act: Callable[[Screen, Any], Awaitable[Reply]]) -> Callable[..., Awaitable[Reply]]:
+    def _on(
+        self, act: Callable[[Screen, Any], Awaitable[Reply]], permission: Permission
+    ) -> Callable[..., Awaitable[Reply]]:
         async def heard(sid: str, message: Any = None, *_: Any) -> Reply:
             screen = self._screens.get(sid)
             if screen is None:
@@ -112,6 +116,7 @@ class Live:
                 await self.server.disconnect(sid)
                 return {"error": "Too many events."}
             try:
+                screen.actor.must(permission)
                 return await act(screen, message)
             except Problem as problem:
                 return {"error": problem.message}
@@ -126,7 +131,7 @@ class Live:
             return {"error": "Name one ticket as {id}, twenty at once at most."}
         async with self._installation.database.reading(screen.actor.organization_id) as tx:
             ticket = await tickets.find(tx, ticket_id, seen_by=screen.actor)
-        if not screen.actor.is_agent:
+        if not (screen.actor.is_agent and screen.actor.may(TOLD["ticket:viewers"])):
             await self.server.enter_room(screen.sid, rooms.customers_of(ticket_id))
             return {"version": ticket.version}
         screen.tickets.add(ticket_id)
