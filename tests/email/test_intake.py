@@ -147,7 +147,8 @@ async def test_what_is_quoted_is_set_apart(post: Post) -> None:
 async def test_html_is_cleaned_and_files_and_pictures_are_kept(post: Post) -> None:
     body = (
         "--b\nContent-Type: text/html\n\n<p onclick=x()>Look <img src='cid:shot@x'><script>x()</script></p>\n"
-        "--b\nContent-Type: image/png; name=shot.png\nContent-ID: <shot@x>\nContent-Transfer-Encoding: base64\n\nUE5H\n"
+        "--b\nContent-Type: image/png; name=shot.png\nContent-ID: <shot@x>\n"
+        "Content-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"
         "--b\nContent-Type: application/pdf; name=plan.pdf\n\n%PDF\n--b--"
     )
     row = await post.bring(mail(body, more="MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n"))
@@ -155,7 +156,7 @@ async def test_html_is_cleaned_and_files_and_pictures_are_kept(post: Post) -> No
     assert comment.html is not None
     assert comment.html.strip() == '<p>Look <img data-cid="shot@x"></p>'
     assert [(file.name, file.content_type, file.size, file.content_id) for file in comment.attachments] == [
-        ("shot.png", "image/png", 3, "shot@x"),
+        ("shot.png", "image/png", 8, "shot@x"),
         ("plan.pdf", "application/pdf", 4, None),
     ]
 

@@ -16,6 +16,9 @@ from parlour.entrance import Request
 from parlour.foundation.errors import BadRequest, Problem, UnsupportedMediaType
 from parlour.people import Permission
 
+_INERT: Final = re.compile(
+    r"image/(png|jpeg|gif|webp|avif|bmp|tiff|heic)|(audio|video)/[a-z0-9.+-]+|application/pdf|text/plain"
+)
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -69,7 +72,7 @@ async def download_attachment(request: Request, id: UUID) -> ASGIResponse:  # no
         file = await tickets.find_attachment(tx, id, seen_by=request.actor)
     start, end = _range(request.headers.get("range"), file.size)
     headers = {
-        "content-type": file.content_type,
+        "content-type": _served_as(file.content_type),
         "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "content-length": str(end - start),
         "accept-ranges": "bytes",
@@ -105,6 +108,11 @@ class Streamed(ASGIResponse):
         async for piece in self._pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _served_as(content_type: str) -> str:
+    # A policy that trusts 'self' must find no script and no style here, whoever uploaded one.
+    return content_type if _INERT.fullmatch(content_type) else "application/octet-stream"
 
 
 def _range(sent: str | None, size: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound
 from parlour.foundation.storage import Blobs
 from parlour.people import Actor
-from parlour.tickets.dangers import danger_of, without_turning
+from parlour.tickets.dangers import danger_of, type_by_content, without_turning
 from parlour.tickets.models import Attachment
 from parlour.tickets.visibility import comments_seen_by, tickets_seen_by
 
@@ -49,7 +49,7 @@ async def store_attachment(tx: Transaction, blobs: Blobs, upload: Upload, *, by:
     attachment = Attachment(
         id=ids.new(),
         name=safe_name(upload.name),
-        content_type=_content_type(upload.content_type),
+        content_type=type_by_content(_content_type(upload.content_type), upload.content),
         size=len(upload.content),
         content_id=upload.content_id,
         warning=upload.warning or danger_of(upload.name, upload.content),

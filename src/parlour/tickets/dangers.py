@@ -50,6 +50,16 @@ _STARTS: Final = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "gz"),
 )
+_TYPES: Final = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "gif": "image/gif",
+    "bmp": "image/bmp",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "pdf": "application/pdf",
+}
+_SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 _PICTURES: Final = {"png", "jpg", "gif", "bmp", "webp"}
 _MARKUP: Final = re.compile(rb"\s*(<!doctype|<html|<script|<svg|<\?xml|<body|<iframe|<head)", re.IGNORECASE)
 _SCRIPT_IN_PICTURE: Final = re.compile(rb"<script|<\?php|javascript:", re.IGNORECASE)
@@ -86,6 +96,18 @@ def kind_of(content: bytes) -> str:
         return "webp"
     kind = next((kind for start, kind in _STARTS if content.startswith(start)), "")
     return kind or ("page" if _MARKUP.match(content[:1000].lstrip(b"\xef\xbb\xbf")) else "")
+
+
+def type_by_content(claimed: str, content: bytes) -> str:
+    """The media type to go by: what the bytes say, where they say something; the claim, where it is no picture's.
+
+    Only pictures are ever shown within a page, so that a claim to be one must be true.
+    """
+    kind = "avif" if content[4:12] in (b"ftypavif", b"ftypavis") else kind_of(content)
+    found = _TYPES.get(kind)
+    if found and (claimed.startswith("image/") or found.startswith("image/")):
+        return found
+    return "application/octet-stream" if claimed in _SHOWN else claimed
 
 
 def without_turning(name: str) -> str:

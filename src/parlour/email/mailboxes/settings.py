@@ -54,7 +54,7 @@ class Provider(StrEnum):
     SENDGRID = "SENDGRID"
 
 
-class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A mailbox on another server (RFC 9051). `port` 0 is the usual one of `security`."""
 
     host: str
@@ -68,7 +68,7 @@ class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     begin: Begin = Begin.NEW
 
 
-class OutgoingSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class OutgoingSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The server that takes this mailbox's own answers. Without a username nobody signs in."""
 
     host: str
@@ -78,7 +78,7 @@ class OutgoingSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     sign_in: SignIn = SignIn.PASSWORD
 
 
-class PushSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class PushSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Whose webhook it is. `topics` are the SNS topics that may deliver, `public_key` is SendGrid's."""
 
     provider: Provider = Provider.RAW

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from email import headerregistry
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from html import escape
 from typing import Any, Final, cast
@@ -16,6 +16,7 @@ import msgspec
 from parlour.email.reading import Address
 from parlour.email.wording import attribution
 from parlour.foundation import html
+from parlour.foundation.mail_headers import SEVEN_BITS, LinePolicy, one_line
 
 _REFERENCES_LIMIT: Final = 20
 _QUOTE_LIMIT: Final = 2000
@@ -108,10 +109,10 @@ def subject_for(subject: str, number: int) -> str:
 
 
 def sender_name(agent: str, organization: str) -> str:
-    return f"{_one_line(agent)} ({_one_line(organization)})"
+    return f"{one_line(agent)} ({one_line(organization)})"
 
 
-class _ThreadPolicy(EmailPolicy):
+class _ThreadPolicy(LinePolicy):
     """Folds threading headers between ids only: the library would encode a long id as a word, and break the thread."""
 
     def fold(self, name: str, value: Any) -> str:
@@ -127,9 +128,9 @@ class _ThreadPolicy(EmailPolicy):
 
 
 _THREAD_HEADERS: Final = frozenset({"message-id", "in-reply-to", "references", "reply-to"})
-# Seven bits: a server on the way that can't carry eight would write the mail anew, and break its signature
-# (RFC 6376, section 5.3).
-_POLICY: Final = _ThreadPolicy(linesep=SMTP.linesep, max_line_length=78, cte_type="7bit")
+_POLICY: Final = _ThreadPolicy(
+    linesep=SEVEN_BITS.linesep, max_line_length=SEVEN_BITS.max_line_length, cte_type=SEVEN_BITS.cte_type
+)
 
 
 def _policy_for(letter: Letter) -> EmailPolicy:
@@ -144,7 +145,7 @@ def _write_headers(message: EmailMessage, letter: Letter) -> None:
     if letter.cc:
         message["Cc"] = [_address(address) for address in letter.cc]
     message["Reply-To"] = letter.reply_to
-    message["Subject"] = _one_line(letter.subject)
+    message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(letter.date)
     message["Message-ID"] = f"<{letter.message_id}>"
     if letter.in_reply_to:
@@ -153,9 +154,9 @@ def _write_headers(message: EmailMessage, letter: Letter) -> None:
     if references:
         message["References"] = " ".join(f"<{reference}>" for reference in references)
     if letter.thread_topic:
-        message["Thread-Topic"] = _one_line(letter.thread_topic)
+        message["Thread-Topic"] = one_line(letter.thread_topic)
     if letter.thread_index:
-        message["Thread-Index"] = _one_line(letter.thread_index)
+        message["Thread-Index"] = one_line(letter.thread_index)
     if letter.automatic:
         # RFC 3834 section 5, and what Exchange and older programs understand instead.
         message["Auto-Submitted"] = "auto-replied"
@@ -174,7 +175,7 @@ def _bounded(references: Sequence[str]) -> list[str]:
 
 def _address(address: Address) -> headerregistry.Address:
     local, _, domain = address.email.rpartition("@")
-    return headerregistry.Address(_one_line(address.name), local, domain)
+    return headerregistry.Address(one_line(address.name), local, domain)
 
 
 def _text(letter: Letter) -> str:
@@ -227,7 +228,7 @@ def _with_contents(cleaned: str) -> str:
 
 
 def _attribution(quotation: Quotation, language: str) -> str:
-    return attribution(_one_line(quotation.author), quotation.at, language)
+    return attribution(one_line(quotation.author), quotation.at, language)
 
 
 def _shortened(text: str) -> str:
@@ -247,24 +248,20 @@ def _add_inside(message: EmailMessage, enclosure: Enclosure) -> None:
         main,
         sub,
         cid=f"<{enclosure.content_id}>",
-        filename=_one_line(enclosure.name),
+        filename=one_line(enclosure.name),
         disposition="inline",
     )
 
 
 def _add_beside(message: EmailMessage, enclosure: Enclosure) -> None:
     main, sub = _type_of(enclosure)
-    message.add_attachment(enclosure.content, main, sub, filename=_one_line(enclosure.name))
+    message.add_attachment(enclosure.content, main, sub, filename=one_line(enclosure.name))
 
 
 def _type_of(enclosure: Enclosure) -> tuple[str, str]:
     main, _, sub = enclosure.content_type.partition("/")
     # These may not be encoded in base64 (RFC 2046 5.2.1), and what is inside them is not ours to judge.
     return ("application", "octet-stream") if main in ("message", "multipart") or not sub else (main, sub)
-
-
-def _one_line(words: str) -> str:
-    return " ".join(words.split())
 
 
 def _ascii_domain(mailbox: str) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Final
 from urllib.parse import parse_qsl
 
 import msgspec
+
+from parlour.foundation.mail_headers import SEVEN_BITS, one_line
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";]{1,200})"?', re.IGNORECASE)
 _NAME: Final = re.compile(rb'\bname="([^"]*)"', re.IGNORECASE)
@@ -61,18 +62,18 @@ def form_of(content_type: str, body: bytes) -> Form:
 
 def composed(headers: list[tuple[str, str]], text: str, html: str, files: list[File]) -> bytes:
     """A mail put together again, for a provider that hands in only its pieces."""
-    message = EmailMessage()
+    message = EmailMessage(policy=SEVEN_BITS)
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
     for file in files:
         main, _, sub = file.content_type.partition("/")
         kind = (main, sub) if sub and main not in ("multipart", "message") else ("application", "octet-stream")
-        message.add_attachment(file.content, *kind, filename=_line(file.name) or "file")
+        message.add_attachment(file.content, *kind, filename=one_line(file.name) or "file")
     kept = [(name, _line(value)) for name, value in headers if name.lower() not in _OURS]
     # Written as they came: the library would refuse what some programs call an address.
     lines = [f"{name}: {value}" for name, value in kept if re.fullmatch(r"[!-9;-~]+", name)]
-    return "\r\n".join([*lines, ""]).encode() + message.as_bytes(policy=SMTP)
+    return "\r\n".join([*lines, ""]).encode() + message.as_bytes()
 
 
 def _line(text: str) -> str:
