@@ -158,3 +158,28 @@ def test_a_number_is_found_as_a_ticket_or_as_a_word() -> None:
 
 def test_a_book_in_a_mail_is_searched_up_to_its_four_thousandth_word() -> None:
     assert len(words_of(" ".join(f"word{number}" for number in range(10_000)))) == 4000
+
+
+async def test_a_list_by_tag_follows_what_tickets_wear(acme: Company) -> None:
+    worn = [await acme.ticket("One", tags=["vip"]), await acme.ticket("Two", tags=["vip", "loud"])]
+    async with acme.database.transaction(acme.organization_id) as tx:
+        held = await tickets.hold(tx, worn[1].id, seen_by=acme.bob)
+        await tickets.change(tx, held, Changes(tags=["loud", "calm"]), by=acme.bob)
+    assert [await _numbers(acme, Filter(tags=[tag])) for tag in ("vip", "loud", "calm")] == [[1], [2], [2]]
+    async with acme.database.transaction(acme.organization_id) as tx:
+        loud, calm = [tag for tag in await tickets.tags(tx) if tag.name in ("loud", "calm")][::-1]
+        await tickets.change_tag(tx, loud, "noisy", "red")
+        await tickets.remove_tag(tx, calm)
+    assert [await _numbers(acme, Filter(tags=[tag])) for tag in ("loud", "noisy", "calm")] == [[], [2], []]
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tickets.add_tag(tx, "calm")
+    assert await _numbers(acme, Filter(tags=["calm"])) == []
+
+
+async def test_nobody_finds_a_tag_by_writing_its_word(acme: Company) -> None:
+    ticket = await acme.ticket("One", tags=["vip"])
+    async with acme.database.reading(acme.organization_id) as tx:
+        [vip] = await tickets.tags(tx)
+    for q in (f"~{vip.id.hex}", f"~{vip.id.hex}@x", vip.id.hex, "~", "vip"):
+        assert await _numbers(acme, Filter(q=q)) == [], q
+    assert await _numbers(acme, Filter(tags=["vip"])) == [ticket.number]

@@ -197,6 +197,9 @@ async def test_a_search_finds_what_a_look_at_every_ticket_finds(acme: Company, s
     await _write(acme, made)
     searches = [(q, Filter(), sort) for q in QUERIES for sort in (Sort.UPDATED, pick.choice(list(Sort)))]
     searches += [(pick.choice(QUERIES), _some_filter(acme, pick), pick.choice(list(Sort))) for _ in range(60)]
+    tagged = [Filter(tags=["vip"]), Filter(tags=["odd"]), Filter(tags=["odd", "vip"]), Filter(tags=["none"])]
+    searches += [("", which, pick.choice(list(Sort))) for which in tagged]
+    searches += [("", _some_filter(acme, pick), pick.choice(list(Sort))) for _ in range(20)]
     for q, which, sort in searches:
         actor = pick.choice([acme.bob, acme.bob, acme.erin, acme.carol])
         limit = pick.choice([1, 10, 25, 100])

@@ -21,9 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo(loaded)
     if asked.tickets > 0:
         begun = time.monotonic()
-        bulk.seed(loaded.database_url, asked.organization, asked.tickets)
-        if loaded.owner_database_url:
-            bulk.tidy(loaded.owner_database_url)
+        with bulk.in_bulk(loaded.owner_database_url):
+            bulk.seed(loaded.database_url, asked.organization, asked.tickets)
         print(f"{asked.tickets:,} more tickets for {asked.organization} in {time.monotonic() - begun:.1f} s.")
 
 

@@ -13,7 +13,7 @@ import msgspec
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest
 from parlour.people import Actor
-from parlour.tickets.matching import matches, matching_page, union
+from parlour.tickets.matching import Sought, matches, matching_page, query, union
 from parlour.tickets.models import TICKET_COLUMNS, TICKET_NEIGHBOURS, Priority, Source, Status, Ticket
 from parlour.tickets.search import query_of
 from parlour.tickets.visibility import tickets_seen_by
@@ -73,7 +73,7 @@ async def list_page(
 ) -> Page:
     """One page. Raises `BadCursor`."""
     statement, parameters = page_statement(which, seen_by=seen_by, sort=sort, after=after, limit=limit)
-    ask = tx.all_planned_anew if which.q else tx.all
+    ask = tx.all_planned_anew if which.q or which.tags else tx.all
     found = await ask(Ticket, statement, **parameters)
     if len(found) <= limit:
         return Page(found, None)
@@ -84,9 +84,10 @@ async def count(tx: Transaction, which: Filter, *, seen_by: Actor) -> int:
     """How many there are; more than 10,000 count as 10,000."""
     conditions, parameters = _conditions(which, seen_by)
     conditions += _some_status(which)
-    if which.q:
-        conditions.insert(0, matches(seen_by))
-    table = "searchable_tickets" if which.q else "tickets"
+    asked = query(which.q, which.tags)
+    if asked:
+        conditions.insert(0, matches(seen_by, asked))
+    table = "searchable_tickets" if asked else "tickets"
     counted: int = await tx.value(
         f"select count(*) from (select 1 from {table} t where {' and '.join(conditions)} limit %(most)s) found",
         most=MOST_COUNTED,
@@ -105,8 +106,9 @@ def page_statement(
         parameters |= _decoded(sort, after)
     order = _ORDER[sort]
     branches = [[*branch, *conditions] for branch in _branches(which, sort)]
-    if which.q:
-        picked = matching_page(branches, [*_some_status(which), *conditions], order, seen_by, limit + 1)
+    if asked := query(which.q, which.tags):
+        sought = Sought(asked, seen_by)
+        picked = matching_page(branches, [*_some_status(which), *conditions], order, sought, limit + 1)
     else:
         picked = union(branches, order, limit + 1)
     statement = f"""
@@ -142,35 +144,24 @@ def _conditions(which: Filter, seen_by: Actor) -> tuple[list[str], dict[str, Any
     seen, parameters = tickets_seen_by(seen_by)
     conditions = [seen, f"t.deleted_at is {'not ' if which.in_bin else ''}null"]
     if which.q:
-        # What holds no word, only signs, matches nothing rather than everything.
-        parameters["query"] = query_of(seen_by.organization_id, which.q) or ""
+        # What holds no word, only signs, matches nothing rather than everything: no ticket has this word.
+        parameters["query"] = query_of(seen_by.organization_id, which.q) or "'~'"
+    if which.tags:
+        parameters["tags"] = [tag.lower() for tag in which.tags]
     if which.assignee_id is None:
         conditions.append("t.assignee_id is null")
     for name, condition in _PARTS.items():
         value = getattr(which, name)
         if value is not msgspec.UNSET and value not in (None, "", ()) and value != []:
             conditions.append(condition)
-            parameters[name] = _parameter(name, value)
+            parameters[name] = list(value) if isinstance(value, tuple) else value
     return conditions, parameters
-
-
-def _parameter(name: str, value: Any) -> Any:
-    if name == "tags":
-        return [tag.lower() for tag in value]
-    return list(value) if isinstance(value, tuple) else value
 
 
 _PARTS: Final = {
     "priorities": "t.priority = any(%(priorities)s)",
     "assignee_id": "t.assignee_id = %(assignee_id)s",
     "department_ids": "t.department_id = any(%(department_ids)s)",
-    "tags": """
-        exists (
-            select 1 from ticket_tags worn
-            join tags tag on tag.organization_id = worn.organization_id and tag.id = worn.tag_id
-            where worn.organization_id = t.organization_id and worn.ticket_id = t.id and lower(tag.name) = any(%(tags)s)
-        )
-    """,
     "requester_id": "t.requester_id = %(requester_id)s",
     "sources": "t.source = any(%(sources)s)",
     "created_from": "t.created_at >= %(created_from)s",

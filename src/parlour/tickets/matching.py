@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from parlour.people import Actor
 
 _NEAR: Final = 250
@@ -12,11 +14,35 @@ _FAR: Final = 850
 index and sorted than walked to."""
 
 
-def matches(actor: Actor) -> str:
+_WORDS: Final = "%(query)s::tsquery"
+_TAGS: Final = """
+    (
+        select coalesce(string_agg(quote_literal(tag_word(organization_id, id)), ' | '), quote_literal('~'))::tsquery
+        from tags where lower(name) = any(%(tags)s)
+    )
+"""
+
+
+def query(q: str, tags: Sequence[str]) -> str:
+    """What is asked of a ticket's words, as SQL: all of `%(query)s`, and one of `%(tags)s`.
+
+    Empty where neither is given: then nothing is searched.
+    """
+    return " && ".join([*([_WORDS] if q else []), *([_TAGS] if tags else [])])
+
+
+def matches(actor: Actor, query: str) -> str:
     """A condition on `searchable_tickets t`: its words match the query. Those of internal notes are for agents."""
     # Only the agents' words have an index. What customers may find is among them.
-    public = "" if actor.is_agent else " and t.public_document @@ %(query)s::tsquery"
-    return f"t.document @@ %(query)s::tsquery{public}"
+    public = "" if actor.is_agent else f" and t.public_document @@ ({query})"
+    return f"t.document @@ ({query}){public}"
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """A `query` and who asks it."""
+
+    query: str
+    by: Actor
 
 
 def union(branches: Sequence[Sequence[str]], order: str, limit: int, columns: str = "t.*") -> str:
@@ -29,15 +55,16 @@ def union(branches: Sequence[Sequence[str]], order: str, limit: int, columns: st
 
 
 def matching_page(
-    branches: Sequence[Sequence[str]], conditions: Sequence[str], order: str, actor: Actor, rows: int
+    branches: Sequence[Sequence[str]], conditions: Sequence[str], order: str, sought: Sought, rows: int
 ) -> str:
     """Tickets that meet all `conditions`, as those of any branch do, and match the query.
 
     Three attempts, each made only where those before did not fill the page: the first few hundred tickets of the list,
     enough for a word that is everywhere; some hundreds more; all matches from the index of words.
     """
+    all_conditions = " and ".join([matches(sought.by, sought.query), *conditions])
     return f"""
-        with {_walk(union(branches, order, _FAR, _PLACE), order, _matches_one(actor), rows)},
+        with {_walk(union(branches, order, _FAR, _PLACE), order, _matches_one(sought), rows)},
         found as materialized (
             (select id from near where (select is_full from filled))
             union all
@@ -45,7 +72,7 @@ def matching_page(
             union all
             (
                 select t.id from searchable_tickets t
-                where not (select is_full from filled) and {" and ".join([matches(actor), *conditions])}
+                where not (select is_full from filled) and {all_conditions}
                 order by {order} limit {rows}
             )
         )
@@ -81,12 +108,12 @@ def _walk(listed: str, order: str, match: str, rows: int) -> str:
     """
 
 
-def _matches_one(actor: Actor) -> str:
+def _matches_one(sought: Sought) -> str:
     """A condition on `tickets t`. A value, not `exists`: that might be joined the other way round."""
-    document = "document" if actor.is_agent else "public_document"
+    document = "document" if sought.by.is_agent else "public_document"
     return f"""
         (
-            select s.{document} @@ %(query)s::tsquery from searchable_tickets s
+            select s.{document} @@ ({sought.query}) from searchable_tickets s
             where s.organization_id = t.organization_id and s.ticket_id = t.id
         )
     """
