@@ -137,9 +137,12 @@ async def test_bulk_goes_on_where_it_ended_and_knows_whom_it_is_for(acme: Compan
         await asyncio.to_thread(bulk.seed, settings.database_url, "nowhere", 10)
 
 
-def test_only_the_owner_may_tidy_up(settings: Settings) -> None:
-    bulk.tidy(settings.owner_database_url)
+def test_the_word_index_is_itself_again_and_the_planner_knows_of_many_new_tickets(settings: Settings) -> None:
+    options = "select reloptions from pg_class where relname = 'ticket_search_words'"
+    with psycopg.connect(settings.owner_database_url) as connection, bulk.in_bulk(settings.owner_database_url):
+        assert connection.execute(options).fetchone() == (["fastupdate=on"],)
     with psycopg.connect(settings.owner_database_url) as connection:
+        assert connection.execute(options).fetchone() == (["fastupdate=off"],)
         row = connection.execute("select last_analyze from pg_stat_user_tables where relname = 'tickets'").fetchone()
     assert msgspec.to_builtins(row)
 
