@@ -68,8 +68,8 @@ async def invite(request: Request, body: NewInvitation) -> Answer[Invitation]:
     By mail, with a link that is good for seven days. Whoever was invited already is invited anew.
     """
     new = access.NewInvitation(body.email, body.role, body.reach, body.department_ids, body.message)
-    await access.count(request.installation, access.of_recipient(body.email))
     async with request.transaction() as tx:
+        await access.count(request.installation, access.of_recipient(body.email))
         made = await access.invite(tx, new, by=request.actor)
         await email.send_invitation(tx, made)
     return Answer(_shown(made), {"location": f"/api/invitations/{made.id}"})
