@@ -34,6 +34,7 @@ WITHOUT_A_RECORD = {
     "POST /dashboard/settings/templates/preview": "shows, and changes nothing",
     "POST /dashboard/settings/automatic-mails/preview": "shows, and changes nothing",
     "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
+    "POST /api/claimed-domains/{id}/check": "looks; that it was found or lost is recorded",
     "POST /dashboard/settings/single-sign-on/{provider_id}/test": "looks, and changes nothing",
     "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/check": "looks; that it was found or lost is recorded",
     "POST /dashboard/settings/domains/{domain_id}/check": "looks; what it finds is a fact of the domain's own",
@@ -64,9 +65,15 @@ HELLO = {"fr": {"text": "Bonjour"}}
 WORDS = {"language": "fr", "text": "Bonjour", "owner": ""}
 MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 
+CLIENT = {"clientId": "1", "clientSecret": "2"}
 PROVIDER = {"kind": "OPENID", "name": "Form", "issuer": "https://sign-in.{here}", "client_id": "1", "secret": "2"}
 
 CASES = {
+    "POST /api/identity-providers": Case(Act.PROVIDER_ADDED, {"kind": "GOOGLE", "name": "Google", **CLIENT}),
+    "PUT /api/identity-providers/{id}": Case(Act.PROVIDER_CHANGED, {"isActive": False}),
+    "DELETE /api/identity-providers/{id}": Case(Act.PROVIDER_REMOVED),
+    "POST /api/claimed-domains": Case(Act.DOMAIN_CLAIMED, {"domain": "program.{here}"}),
+    "DELETE /api/claimed-domains/{id}": Case(Act.DOMAIN_RELEASED),
     "POST /dashboard/settings/portal-keys": Case(Act.PORTAL_KEY_ADDED, form={}),
     "POST /dashboard/settings/portal-keys/public": Case(Act.PORTAL_KEY_ADDED, form={"publicKey": PUBLIC_KEY}),
     "POST /dashboard/settings/portal-keys/{key_id}/remove": Case(Act.PORTAL_KEY_REMOVED),
@@ -84,6 +91,7 @@ CASES = {
         Act.PROVIDER_CHANGED, form={"group": "leads", "role": "MANAGER", "department": ""}
     ),
     "POST /dashboard/settings/single-sign-on/{provider_id}/remove": Case(Act.PROVIDER_REMOVED, form={}),
+    "POST /dashboard/settings/single-sign-on/only": Case(Act.SECURITY_POLICY_CHANGED, form={"except_for": ""}),
     "POST /dashboard/settings/single-sign-on/claims": Case(Act.DOMAIN_CLAIMED, form={"domain": "claimed.{here}"}),
     "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/remove": Case(Act.DOMAIN_RELEASED, form={}),
     "DELETE /api/tickets/{reference}": Case(Act.TICKET_DELETED),

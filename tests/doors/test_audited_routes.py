@@ -159,7 +159,9 @@ async def _way_in(company: Company, unique: str) -> dict[str, str]:
         await tx.run("delete from identity_providers")
         await tx.run("delete from claimed_domains")
     made = await a_way_in(company, unique)
-    return {"single-sign-on": str(made["provider_id"]), "claims": str(made["claimed_id"])}
+    provider, claimed = str(made["provider_id"]), str(made["claimed_id"])
+    pages = {"single-sign-on": provider, "claims": claimed}
+    return {**pages, "identity-providers": provider, "claimed-domains": claimed}
 
 
 async def _words(company: Company) -> dict[str, str]:

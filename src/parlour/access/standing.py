@@ -21,6 +21,7 @@ class Standing(msgspec.Struct, frozen=True):
     actor: Actor
     policy: Policy = NO_POLICY
     has_second_factor: bool = False
+    only_through_provider: bool = False
 
     @property
     def privileges(self) -> str:
@@ -31,7 +32,10 @@ class Standing(msgspec.Struct, frozen=True):
 
     def due(self, identity: Identity) -> Step | None:
         """What this identity has still to show before it may act here."""
-        return steps.due(Situation(identity, self.actor.role, self.policy, self.has_second_factor))
+        situation = Situation(
+            identity, self.actor.role, self.policy, self.has_second_factor, self.only_through_provider
+        )
+        return steps.due(situation)
 
     @property
     def must_set_up_by(self) -> datetime | None:
@@ -52,13 +56,17 @@ async def standing_of(tx: Transaction, user_id: UUID) -> Standing | None:
             exists (
                 select 1 from second_factors f
                 where f.user_id = %(user_id)s and f.confirmed_at is not null
-            ) as has_second_factor
+            ) as has_second_factor,
+            -- While no provider is in use, nobody could come in through one.
+            coalesce(w.is_asked and w.except_for is distinct from %(user_id)s, false)
+                and exists (select 1 from identity_providers i where i.is_active) as only_through_provider
         from (values (1)) as always
         left join security_policies p on true
+        left join provider_policies w on true
         """,
         user_id=user_id,
     )
-    return Standing(actor, found.policy, found.has_second_factor)
+    return Standing(actor, found.policy, found.has_second_factor, found.only_through_provider)
 
 
 class _Found(msgspec.Struct):
@@ -68,6 +76,7 @@ class _Found(msgspec.Struct):
     longest_hours: int | None
     device_days: int | None
     has_second_factor: bool
+    only_through_provider: bool
 
     @property
     def policy(self) -> Policy:

@@ -1,7 +1,7 @@
 """Signing in and out with JSON: for programs that act as a person, with a session's cookie."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta
@@ -25,6 +25,10 @@ class NextStep(Unauthenticated):
 
 class SetUpInTheBrowser(Unauthenticated):
     """Your organization asks for a second factor, and you have none yet. Sign in with a browser to set it up."""
+
+
+class ThroughAProvider(Unauthenticated):
+    """Your organization lets its team in through an identity provider only. Sign in with a browser, or with a token."""
 
 
 class SignIn(Body, frozen=True, kw_only=True):
@@ -67,6 +71,13 @@ class SessionNow(shapes.Shape, frozen=True):
     set_up_second_factor_by: datetime | None = None
 
 
+_PROBLEMS: Final = {
+    Step.SECOND_FACTOR: NextStep,
+    Step.SET_UP: SetUpInTheBrowser,
+    Step.PROVIDER: ThroughAProvider,
+}
+
+
 @operation(
     "POST /auth/sign-in",
     PUBLIC,
@@ -81,8 +92,7 @@ async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
     """
     outcome = await (_second(request, body) if body.challenge else _first(request, body))
     if isinstance(outcome, Waiting):
-        problem = NextStep if outcome.step is Step.SECOND_FACTOR else SetUpInTheBrowser
-        raise problem(details={"next": outcome.step, "challenge": outcome.challenge})
+        raise _PROBLEMS[outcome.step](details={"next": outcome.step, "challenge": outcome.challenge})
     told = await arriving.cookies_for(request, outcome, arriving.client_of(request))
     if body.remember and body.challenge:
         told += await arriving.remember(request, outcome)

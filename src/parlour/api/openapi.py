@@ -30,6 +30,7 @@ _TAGS: Final = {
     "replies": "Replies on their way: whom they go to, taken back, sent now or again.",
     "attachments": "Files: uploaded first, then named by the reply that sends them.",
     "users": "Agents and customers.",
+    "identity_providers": "Other companies' sign-ins that vouch for people, and the domains they may vouch for.",
     "invitations": "Who was asked to come in as an agent.",
     "tags": "Words that group tickets.",
     "roles": "What each role allows; those of the organization's own making are made and changed here.",

@@ -6,16 +6,25 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from parlour import access
 from parlour.access import Entered, Outcome, providers
 from parlour.entrance import Request, arriving, pages, public
-from parlour.foundation.errors import NotFound
+from parlour.foundation.errors import NotFound, Unauthenticated
 from parlour.site.home import home_of
 
 
 @get("/sign-in/elsewhere", opt=public())
 async def ask(request: Request) -> Response[Any]:
-    """Which organization? An address tells, by its domain."""
-    return _page(request, "", asked=False)
+    """Which organization? A sign-in that is half done tells, or an address, by its domain."""
+    try:
+        token, client = arriving.half_done(request)
+        waiting = await access.pending(request.installation, token, client)
+    except Unauthenticated:
+        return _page(request, "", asked=False)
+    if waiting.step is not access.Step.PROVIDER:
+        return _page(request, "", asked=False)
+    offers = await providers.offers_of(request.installation, waiting.identity.organization_id)
+    return _page(request, "", asked=False, offers=offers, only=True)
 
 
 @post("/sign-in/elsewhere", opt=public())
@@ -78,5 +87,11 @@ def _next(asked: str) -> str:
 
 
 def _page(request: Request, email: str, **context: Any) -> Response[Any]:
-    known: dict[str, Any] = {"offers": [], "at": "", "next": _next(request.query_params.get("next", "")), **context}
+    known: dict[str, Any] = {
+        "offers": [],
+        "at": "",
+        "only": False,
+        "next": _next(request.query_params.get("next", "")),
+        **context,
+    }
     return pages.render(request, "site/elsewhere.html", headers={"cache-control": "no-store"}, email=email, **known)

@@ -32,6 +32,7 @@ from parlour.access.providers.keeping import (
 )
 from parlour.access.providers.kinds import Kind
 from parlour.access.providers.offering import Offer, offers_for, offers_of
+from parlour.access.providers.requiring import NobodyVouches, OnlyProviders, only_providers, set_only_providers
 from parlour.access.providers.shown import NotVouchedFor
 
 __all__ = [
@@ -45,10 +46,12 @@ __all__ = [
     "Kind",
     "NoAnswer",
     "NobodyToAsk",
+    "NobodyVouches",
     "NotRight",
     "NotVouchedFor",
     "Offer",
     "OnlyAdministrators",
+    "OnlyProviders",
     "Provider",
     "ProviderKnown",
     "TooManyDomains",
@@ -66,10 +69,12 @@ __all__ = [
     "find_provider",
     "offers_for",
     "offers_of",
+    "only_providers",
     "providers",
     "release_domain",
     "remove_provider",
     "return_address",
     "rules_of",
+    "set_only_providers",
     "set_rules",
 ]

@@ -192,6 +192,8 @@ def _checked(installation: Installation, draft: Draft, before: Provider | None =
         wrong["clientId"] = "Paste the client ID."
     if len(draft.secret) > _LONGEST_SECRET:
         wrong["secret"] = "That is too long for a client secret."  # noqa: S105
+    if draft.newcomers_are is Role.ADMIN:
+        wrong["newcomersAre"] = "Nobody becomes an administrator by coming in. Name a group whose members are."
     if not 1 <= len(claim) <= 200:
         wrong["groupsClaim"] = "Name the claim that holds the groups; usually: groups."
     if wrong:

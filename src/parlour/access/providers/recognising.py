@@ -61,6 +61,8 @@ async def _found_or_made(tx: Transaction, provider: Provider, shown: Shown) -> U
     user = await people.user_by_email(tx, shown.email)
     if user:
         await _check(tx, provider, user, shown)
+        # The provider has verified that they read mail there.
+        await tx.run("update users set unconfirmed_since = null where id = %(id)s", id=user.id)
     else:
         user = await _made(tx, provider, shown)
     await _remember(tx, provider, user, shown)

@@ -99,6 +99,8 @@ def device_cookie(request: Request, *marks: str) -> Cookie:
 
 def step_page(door: str, outcome: Waiting, next_page: str) -> Redirect:
     """The page of the step that is due, below the door's own sign-in page."""
+    # The providers' page is the same for everybody, whichever door they came to.
+    door = "/sign-in" if outcome.step is access.Step.PROVIDER else door
     return Redirect(f"{door}/{outcome.step}?next={quote(next_page, safe='/')}", status_code=303)
 
 

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Entered, Identity, Outcome, Step, Waiting
+from parlour.access import Entered, Identity, Outcome, Step, Waiting, providers
 from parlour.entrance import pages
 from parlour.entrance.arriving import admission, cookies
 from parlour.entrance.request import Request
@@ -93,6 +93,7 @@ async def confirm_form(request: Request, door: Door, problem: Problem | None = N
         next=_next(request.query_params.get("next") or form.get("next")),
         by_code=request.standing.has_second_factor,
         has_password=has_password,
+        offers=[] if has_password else await providers.offers_of(request.installation, request.actor.organization_id),
         refusal=problem.message if problem else "",
         action=request.url.path,
         **door.look,

@@ -4,6 +4,7 @@ from parlour.dashboard.settings.single_sign_on import claims, pages
 
 ROUTES = [
     pages.show,
+    pages.only,
     pages.new,
     pages.add,
     pages.one,

@@ -1,6 +1,6 @@
 """What administrators fill in about an identity provider, read."""
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,10 @@ from parlour.foundation.errors import Invalid
 from parlour.people import Role
 
 Choice = TypeVar("Choice", providers.Kind, Role)
+
+
+NOBODY: Final = "NOBODY"
+"""What newcomers become where only people who are here already come in."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -59,11 +63,17 @@ def draft_of(form: Any, kind: providers.Kind) -> providers.Draft:
         issuer=written.issuer,
         client_id=written.client_id,
         secret=words(form, "secret"),
-        newcomers_are=chosen(Role, written.newcomers_are, "newcomersAre") if written.newcomers_are else None,
+        newcomers_are=chosen(Role, written.newcomers_are, "newcomersAre")
+        if written.newcomers_are not in ("", NOBODY)
+        else None,
         groups_claim=written.groups_claim or "groups",
         counts_as_second_factor=written.counts_as_second_factor,
         is_active=written.is_active,
     )
+
+
+def _newcomers(written: str) -> Role | None:
+    return None if written in ("", NOBODY) else chosen(Role, written, "newcomersAre")
 
 
 def rules_in(form: Any) -> list[providers.GroupRule]:
@@ -92,6 +102,12 @@ def new_id(form: Any) -> UUID:
     """The one the page has shown an address for."""
     written = words(form, "id")
     return _id(written) if written else ids.new()
+
+
+def person_in(form: Any) -> UUID | None:
+    """Raises `Invalid`."""
+    written = words(form, "except_for")
+    return _id(written) if written else None
 
 
 def _id(text: str) -> UUID:

@@ -14,7 +14,7 @@ from parlour.dashboard.settings.single_sign_on.forms import Written
 from parlour.entrance import Request, needs, pages
 from parlour.foundation import ids
 from parlour.foundation.errors import Problem
-from parlour.people import Permission
+from parlour.people import Permission, Role
 
 HERE: Final = "/dashboard/settings/single-sign-on"
 _LOOKS: Final = needs(Permission.MANAGE_SECURITY)
@@ -31,10 +31,34 @@ async def listed(request: Request, written: str = "", problem: Problem | None = 
     """Providers and claimed domains."""
     async with request.reading() as tx:
         found, claimed = await providers.providers(tx), await providers.claimed_domains(tx)
+        rule = await providers.only_providers(tx)
+        administrators = [user for user in await people.agents(tx) if user.role is Role.ADMIN]
     is_asked = request.installation.settings.mail_dns != "off"
     return await sheet(
-        request, "single_sign_on", problem, found=found, claimed=claimed, written=written, is_asked=is_asked
+        request,
+        "single_sign_on",
+        problem,
+        found=found,
+        claimed=claimed,
+        written=written,
+        is_asked=is_asked,
+        rule=rule,
+        administrators=administrators,
     )
+
+
+@post(HERE + "/only", opt=MANAGES)
+async def only(request: Request) -> Response[Any]:
+    form = await request.form()
+    try:
+        rule = providers.OnlyProviders(bool(form.get("is_asked")), forms.person_in(form))
+        async with request.transaction() as tx:
+            await providers.set_only_providers(tx, rule, by=request.actor)
+    except Problem as problem:
+        return await listed(request, problem=problem)
+    request.forget_identities()
+    said = "Your team comes in through your providers only." if rule.is_asked else "Passwords are allowed again."
+    return pages.redirect(HERE, said)
 
 
 @get(HERE + "/new", opt=MANAGES)
@@ -129,6 +153,7 @@ async def _form(
         problem,
         kind=kind,
         kinds=list(providers.Kind),
+        nobody=forms.NOBODY,
         names=_NAMES,
         provider=provider,
         provider_id=provider_id,
