@@ -14,6 +14,9 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 """Of nobody."""
 
 WITHOUT_A_RECORD = {
+    "POST /api/scim/v2/.search": "looks, and changes nothing",
+    "POST /api/scim/v2/Users/.search": "looks, and changes nothing",
+    "POST /api/scim/v2/Groups/.search": "looks, and changes nothing",
     **OWN_ACCESS,
     "POST /confirm": "shows once more who one is, and changes nothing",
     "POST /portal/{slug}/confirm": "shows once more who one is, and changes nothing",
@@ -137,6 +140,20 @@ CASES = {
     "DELETE /api/tokens/{id}": Case(Act.TOKEN_REVOKED),
     "DELETE /api/organization/tokens/{id}": Case(Act.TOKEN_REVOKED),
     "POST /dashboard/settings/programs/{token_id}/revoke": Case(Act.TOKEN_REVOKED, form={}),
+    "POST /api/scim/v2/Users": Case(Act.PERSON_ADDED, {"userName": "scim@{here}"}),
+    "PUT /api/scim/v2/Users/{id}": Case(Act.STATUS_CHANGED, {"userName": "put@{here}", "active": False}),
+    "PATCH /api/scim/v2/Users/{id}": Case(
+        Act.STATUS_CHANGED, {"Operations": [{"op": "replace", "path": "active", "value": False}]}
+    ),
+    "DELETE /api/scim/v2/Users/{id}": Case(Act.STATUS_CHANGED),
+    "POST /api/scim/v2/Groups": Case(Act.GROUP_ADDED, {"displayName": "New {here}"}),
+    "PUT /api/scim/v2/Groups/{id}": Case(Act.GROUP_CHANGED, {"displayName": "Other {here}"}),
+    "PATCH /api/scim/v2/Groups/{id}": Case(
+        Act.GROUP_CHANGED, {"Operations": [{"op": "replace", "path": "displayName", "value": "Third"}]}
+    ),
+    "DELETE /api/scim/v2/Groups/{id}": Case(Act.GROUP_REMOVED),
+    "POST /dashboard/settings/directory": Case(Act.TOKEN_MADE, form={"name": "Entra", "days": "365"}),
+    "POST /dashboard/settings/directory/groups/{group_id}": Case(Act.GROUP_MAPPED, form={"role": "MANAGER"}),
     "POST /dashboard/settings/tokens": Case(Act.TOKEN_MADE, form={"name": "Report"}),
     "POST /dashboard/settings/tokens/{token_id}/revoke": Case(Act.TOKEN_REVOKED, form={}),
     "POST /api/email/mailboxes": Case(Act.MAILBOX_ADDED, {"address": "new@{here}"}),

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from parlour import access, email, notifications, people, tickets
+from parlour.access import directory
 from parlour.api.operations import Operation
 from parlour.email import domains, wording
 from parlour.email.wording import Draft, Kind, Text
@@ -32,6 +33,7 @@ class Belongings(msgspec.Struct):
     unsent_id: UUID
     tag_id: UUID
     token_id: UUID
+    group_id: UUID
     notification_id: UUID
     mailbox_id: UUID
     domain_id: UUID
@@ -71,6 +73,7 @@ async def belongings_of(company: Company) -> Belongings:
         unsent_id=unsent.id,
         tag_id=tag.id,
         token_id=token.id,
+        group_id=await _group(company),
         device_id=await _device(company),
         notification_id=await _notification(company, ticket),
         mailbox_id=mailbox_id,
@@ -116,6 +119,13 @@ async def _invitation(company: Company) -> UUID:
     new = access.NewInvitation(f"{SECRET}@{company.slug}.test", department_ids=[company.billing_id], message=SECRET)
     async with company.database.transaction(company.organization_id) as tx:
         return (await access.invite(tx, new, by=company.alice)).id
+
+
+async def _group(company: Company) -> UUID:
+    members = frozenset({company.bob.user_id})
+    async with company.database.transaction(company.organization_id) as tx:
+        group, _ = await directory.add_group(tx, directory.DescribedGroup(f"{SECRET} group", member_ids=members))
+    return group.id
 
 
 async def _role(company: Company) -> UUID:
@@ -172,6 +182,7 @@ def addresses(path: str, company: Company, belongings: Belongings) -> list[str]:
         "tags": [belongings.tag_id],
         "tokens": [belongings.token_id],
         "programs": [belongings.token_id],
+        **_of_a_directory(company, belongings),
         "notifications": [belongings.notification_id],
         "mail": [ids.new()],
         "mailboxes": [belongings.mailbox_id],
@@ -208,11 +219,28 @@ def sent(handler: HTTPRouteHandler, company: Company, belongings: Belongings) ->
         return {"files": {"file": ("theirs.txt", b"theirs")}}
     if operation:
         return {}
+    if any("/scim/" in path for path in handler.paths):
+        return {"json": _scim(company)}
     forms = {"body": "Hello", "subject": "Hello", "email": "gina@globex.test", "name": "Gina", "password": "x" * 12}
     everything = {"ticket_id": belongings.ticket.id, "assignee_id": company.bob.user_id, "tags": f"{SECRET[:3]}"}
     more = {"requester_id": company.carol.user_id, "department_id": company.billing_id, "version": "1"}
     form = {name: str(value) for name, value in {**forms, **everything, **more}.items()}
     return {"data": form} if handler.http_methods != {"GET"} else {"params": {"q": SECRET[:3]}}
+
+
+def _of_a_directory(company: Company, belongings: Belongings) -> dict[str, list[object]]:
+    # What the protocol describes of itself is the same for everybody: asked for is what is not there.
+    described: dict[str, list[object]] = {"ResourceTypes": ["Other"], "Schemas": ["Other"]}
+    groups = {kind: [belongings.group_id] for kind in ("Groups", "groups")}
+    return {"Users": [company.bob.user_id], **groups, **described}
+
+
+def _scim(company: Company) -> dict[str, Any]:
+    """What a directory sends for a user and for a group, with somebody of the company's in it."""
+    members = [{"value": str(company.bob.user_id)}]
+    joins = {"op": "add", "path": "members", "value": members}
+    names = {"userName": f"{ids.new().hex}@globex.test", "displayName": f"Theirs {ids.new().hex}"}
+    return {**names, "members": members, "Operations": [joins]}
 
 
 def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any]:

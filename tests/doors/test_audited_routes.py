@@ -7,6 +7,7 @@ import msgspec
 from litestar import Litestar
 
 from parlour import access, email, people
+from parlour.access import directory
 from parlour.email import domains, wording
 from parlour.foundation import ids
 from parlour.people import NewUser, Permission, Reach, Role
@@ -150,7 +151,7 @@ async def _ways_in(company: Company, unique: str) -> dict[str, str]:
         await tx.run("delete from portal_keys")
         key, _ = await access.make_portal_secret(tx, company.installation.sealer)
         asked = await access.invite(tx, access.NewInvitation(f"asked.{unique}@acme.test"), by=company.alice)
-    return {"portal-keys": str(key.id), "invitations": str(asked.id)}
+    return {"portal-keys": str(key.id), "invitations": str(asked.id), **await _directory(company)}
 
 
 async def _way_in(company: Company, unique: str) -> dict[str, str]:
@@ -162,6 +163,13 @@ async def _way_in(company: Company, unique: str) -> dict[str, str]:
     provider, claimed = str(made["provider_id"]), str(made["claimed_id"])
     pages = {"single-sign-on": provider, "claims": claimed}
     return {**pages, "identity-providers": provider, "claimed-domains": claimed}
+
+
+async def _directory(company: Company) -> dict[str, str]:
+    async with company.database.transaction(company.organization_id) as tx:
+        user = await people.add_user(tx, NewUser("Grace", f"grace.{ids.new().hex}@acme.test", Role.AGENT))
+        group, _ = await directory.add_group(tx, directory.DescribedGroup(f"Group {ids.new().hex}"))
+    return {"Users": str(user.id), "Groups": str(group.id), "groups": str(group.id)}
 
 
 async def _words(company: Company) -> dict[str, str]:

@@ -21,6 +21,7 @@ from parlour.api import (
     me,
     organization,
     roles,
+    scim,
     security,
     sending,
     tags,
@@ -119,4 +120,4 @@ METRICS = health.metrics
 
 def router() -> Router:
     """Everything under `/api`."""
-    return Router("/api", route_handlers=[*_HANDLERS, docs.openapi, docs.docs, docs.docs_style])
+    return Router("/api", route_handlers=[*_HANDLERS, *scim.HANDLERS, docs.openapi, docs.docs, docs.docs_style])

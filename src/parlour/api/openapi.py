@@ -19,6 +19,8 @@ JSON is camelCase, times are RFC 3339 in UTC. Lists come in pages: give `next` b
 Each write takes an `Idempotency-Key`: repeated within a day, it happens once and is answered the same.
 A ticket's `ETag` is its version: send it as `If-Match`, and nobody's change is overwritten unseen.
 
+A company's directory keeps its people up to date by SCIM 2.0 at `/api/scim/v2`, which describes itself.
+
 Every error is `{error, details?, timestamp, requestId}`: `error` says what to do, `details` names the fields.
 """
 _TAGS: Final = {

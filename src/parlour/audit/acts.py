@@ -52,6 +52,7 @@ class Act(StrEnum):
     INVITATION_REVOKED = "INVITATION_REVOKED", Group.PEOPLE, "Took an invitation back"
     INVITATION_ACCEPTED = "INVITATION_ACCEPTED", Group.PEOPLE, "Accepted an invitation"
     PERSON_RENAMED = "PERSON_RENAMED", Group.PEOPLE, "Renamed a person"
+    ADDRESS_CHANGED = "ADDRESS_CHANGED", Group.PEOPLE, "Changed somebody's address"
     ROLE_CHANGED = "ROLE_CHANGED", Group.PEOPLE, "Changed a role"
     REACH_CHANGED = "REACH_CHANGED", Group.PEOPLE, "Changed what somebody sees"
     STATUS_CHANGED = "STATUS_CHANGED", Group.PEOPLE, "Activated or deactivated a person"
@@ -62,6 +63,11 @@ class Act(StrEnum):
     CUSTOM_ROLE_ADDED = "CUSTOM_ROLE_ADDED", Group.PEOPLE, "Made a role"
     CUSTOM_ROLE_CHANGED = "CUSTOM_ROLE_CHANGED", Group.PEOPLE, "Changed what a role allows"
     CUSTOM_ROLE_REMOVED = "CUSTOM_ROLE_REMOVED", Group.PEOPLE, "Removed a role"
+
+    GROUP_ADDED = "GROUP_ADDED", Group.PEOPLE, "Added a group of the directory"
+    GROUP_CHANGED = "GROUP_CHANGED", Group.PEOPLE, "Renamed a group of the directory"
+    GROUP_MAPPED = "GROUP_MAPPED", Group.PEOPLE, "Decided what a group of the directory means"
+    GROUP_REMOVED = "GROUP_REMOVED", Group.PEOPLE, "Removed a group of the directory"
 
     TOKEN_MADE = "TOKEN_MADE", Group.TOKENS, "Made an API token"
     TOKEN_REVOKED = "TOKEN_REVOKED", Group.TOKENS, "Revoked an API token"

@@ -48,6 +48,8 @@ class Failure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     details: Mapping[str, Any] | None = None
 
 
+_SCIM: Final = "/api/scim/"
+
 # What the database refuses because of what was sent, and how that is told. The first class that fits decides.
 _DATABASE: Final = (
     (sql.DeadlockDetected, Unavailable),
@@ -75,6 +77,8 @@ def answer(request: Any, failure: Exception) -> Response[Any]:
         log.error("request.failed", request_id=_id(request), path=request.scope["path"], exc_info=failure)
     headers = _headers(problem, failure)
     if _is_for_a_program(request):
+        if request.scope["path"].startswith(_SCIM):
+            return _for_a_directory(problem, headers)
         return Response(
             body(problem, _id(request)), status_code=problem.status, headers=headers, media_type="application/json"
         )
@@ -83,6 +87,17 @@ def answer(request: Any, failure: Exception) -> Response[Any]:
     if isinstance(problem, ConfirmFirst):
         return Redirect(_confirm(request), status_code=303)
     return _page(request, problem, headers)
+
+
+def _for_a_directory(problem: Problem, headers: dict[str, str]) -> Response[Any]:
+    """As RFC 7644, 3.12 has it. It knows no 422: a value that can't be is a 400."""
+    status = 400 if problem.status == 422 else problem.status
+    kinds = {409: "uniqueness", 422: "invalidValue"}
+    kind = getattr(problem, "scim_type", kinds.get(problem.status))
+    said = " ".join([problem.message, *(str(detail) for detail in (problem.details or {}).values())])
+    error = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": said, "status": str(status)}
+    written = msgspec.json.encode({**error, "scimType": kind} if kind else error)
+    return Response(written, status_code=status, headers=headers, media_type="application/scim+json")
 
 
 def body(problem: Problem, request_id: str) -> bytes:

@@ -49,6 +49,7 @@ class Limit(StrEnum):
     """What is counted, each on its own."""
 
     API = "api"
+    SCIM = "scim"
     TICKETS = "tickets"
     SOCKET = "socket"
 
@@ -70,6 +71,7 @@ class Limits:
         self._are_off = settings.rate_limits == "off"
         self._usual = {
             Limit.API: _parsed(settings.api_limit),
+            Limit.SCIM: _parsed(settings.scim_limit),
             Limit.TICKETS: _parsed(settings.ticket_limit),
             Limit.SOCKET: _parsed(settings.socket_limit),
         }
@@ -108,7 +110,8 @@ class Limits:
         return Left(most, int(remaining), int(reset), not passed)
 
     async def _limit(self, limit: Limit, within: UUID | None) -> tuple[int, int]:
-        if within is None:
+        # An organization's own measures are of what its people and their programs do.
+        if within is None or limit is Limit.SCIM:
             return self._usual[limit]
         known = self._allowances.get(within)
         if known is None or known[0] < time.monotonic():

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     sign_in_limit: str = "5/minute"
     ticket_limit: str = "10/minute"
     api_limit: str = "100/minute"
+    scim_limit: str = "1500/minute"
     socket_limit: str = "1000/minute"
 
     session_days: int = 14

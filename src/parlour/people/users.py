@@ -147,6 +147,23 @@ async def search_users(tx: Transaction, search: UserSearch) -> list[User]:
     )
 
 
+async def change_address(tx: Transaction, user: User, email: str) -> User:
+    """Raises `Invalid` or `AddressTaken`."""
+    try:
+        async with tx.savepoint():
+            changed = await tx.one(
+                User,
+                f"update users set email = %(email)s where id = %(user_id)s returning {COLUMNS}",
+                user_id=user.id,
+                email=normal_email(email),
+            )
+    except UniqueViolation as taken:
+        raise AddressTaken(details={"email": AddressTaken.__doc__}) from taken
+    details = audit.changes({"email": user.email}, {"email": changed.email})
+    await audit.record(tx, Act.ADDRESS_CHANGED, on=subject_of(changed), details=details)
+    return changed
+
+
 def subject_of(user: User) -> Subject:
     """The user, as the audit trail names them."""
     return Subject("user", user.id, f"{user.name} <{user.email}>")

@@ -18,7 +18,7 @@ from parlour.dashboard.settings import (
     ways_in,
     words,
 )
-from parlour.dashboard.settings.programs import everybodys, own
+from parlour.dashboard.settings.programs import directory, everybodys, own
 from parlour.dashboard.settings.trail import pages as trail
 
 ROUTES = [
@@ -50,6 +50,9 @@ ROUTES = [
     own.revoke,
     everybodys.show,
     everybodys.revoke,
+    directory.show,
+    directory.make,
+    directory.give_meaning,
     organization.show,
     organization.change,
     organization.change_origins,

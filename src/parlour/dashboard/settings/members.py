@@ -9,6 +9,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 
 from parlour import access, people
+from parlour.access import directory
 from parlour.dashboard.settings.sheet import blanks, sheet, words
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Conflict, Forbidden, Invalid, Problem
@@ -67,6 +68,7 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
     q = request.query_params.get("q", "").replace("\x00", "")[:200].strip()
     async with request.reading() as tx:
         agents = await people.team(tx)
+        from_directory = await directory.managed(tx)
         with_second_step = await access.users_with_second_factor(tx)
         customers = await people.search_users(tx, UserSearch(role=Role.CUSTOMER, q=q, limit=_PAGE))
         customs = await people.custom_roles(tx)
@@ -76,6 +78,7 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
         problem,
         agents=agents,
         customers=customers,
+        from_directory=from_directory,
         with_second_step=with_second_step,
         q=q,
         written=blanks({name: value for name, value in (form.multi_items() if form else ()) if isinstance(value, str)}),

@@ -39,6 +39,7 @@ _GROUPS: Final = {
         ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
         ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
         ("single-sign-on", "Single sign-on", Permission.MANAGE_SECURITY),
+        ("directory", "Directory", Permission.MANAGE_SECURITY),
         ("programs", "Programs", Permission.MANAGE_SECURITY),
         ("portal-keys", "Portal sign-in", Permission.MANAGE_SECURITY),
         ("audit", "Audit", Permission.READ_AUDIT),

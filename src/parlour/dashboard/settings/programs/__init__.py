@@ -1,1 +1,1 @@
-"""Programs: one's own tokens, and everybody's."""
+"""Programs: one's own tokens, everybody's, and the company's directory."""
