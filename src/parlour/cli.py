@@ -14,6 +14,7 @@ COMMANDS = {
     "token": ("parlour.commands.token:main", "make an API token"),
     "audit": ("parlour.commands.audit:main", "look whether the audit trail is whole"),
     "limits": ("parlour.commands.limits:main", "how much an organization may ask, where its plan says so"),
+    "organization": ("parlour.commands.organization:main", "organizations, and what their plans let them use"),
     "keys": ("parlour.commands.keys:main", "keys of what is encrypted: how they stand, new ones, their end"),
     "matrix": ("parlour.commands.matrix:main", "say who may do what, route by route"),
     "doctor": ("parlour.commands.doctor:main", "say what is wrong with this installation, and what to do"),
@@ -34,5 +35,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<9}{meaning}" for name, (_, meaning) in COMMANDS.items()]
+    lines = [f"  {name:<13}{meaning}" for name, (_, meaning) in COMMANDS.items()]
     return "\n".join(["usage: parlour COMMAND [OPTION...]", "", *lines, "", "Each explains itself with --help."])

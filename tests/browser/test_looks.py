@@ -35,6 +35,7 @@ AGENTS = (
     "/dashboard/settings/tags",
     "/dashboard/settings/tokens",
     "/dashboard/settings/organization",
+    "/dashboard/settings/plan",
     "/dashboard/settings/mailboxes",
     "/dashboard/settings/mailboxes/new",
     "/dashboard/settings/mailboxes/new?kind=SMTP",

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from parlour import people
 from tests.browser.desks import Desks, Scheme
 from tests.browser.screens import DESKTOP, PHONE
 from tests.browser.test_looks import violations
@@ -53,3 +54,22 @@ async def test_a_logo_is_brought_with_the_keyboard_and_seen_at_once(acme: Compan
     assert await logo.evaluate("one => one.decode().then(() => one.naturalWidth)") == 256
     await expect(page.locator(".account-button img.is-logo")).to_be_visible()
     assert await violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_each_state_of_a_limit_is_readable_for_everybody(scheme: Scheme, acme: Company, desks: Desks) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await people.set_plan(tx, people.Plan.TEAM)
+        await people.agree_on(
+            tx, {people.Resource.SEATS: 5, people.Resource.MAILBOXES: 0, people.Resource.TICKETS: None}
+        )
+    for size in (DESKTOP, PHONE):
+        page = await desks.page(acme, acme.alice, size=size, scheme=scheme)
+        await page.goto("/dashboard/settings/plan")
+        await page.wait_for_load_state("networkidle")
+        await expect(page.get_by_role("progressbar", name="Seats: 80 % of your limit")).to_be_visible()
+        await expect(page.locator("#usage-mailboxes")).to_contain_text("The limit is reached.")
+        await expect(page.locator("#usage-tickets")).to_contain_text("No limit.")
+        assert await violations(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        await page.close()

@@ -107,3 +107,35 @@ async def test_programs_change_the_organization_too(acme: Company, at_acme: Clie
     assert (await bob.get("/api/organization")).json() == changed
     assert (await alice.delete("/api/organization/logo")).status_code == 204
     assert (await bob.get("/api/organization")).json()["logo"] is None
+
+
+async def test_plan_and_usage_are_shown_in_words_and_to_programs(
+    acme: Company, connect: Connect, at_acme: Clients
+) -> None:
+    alice = await desk(connect, acme, acme.alice)
+    assert "This installation sets you no limits." in (await alice.get("/dashboard/settings/plan")).text
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await people.set_plan(tx, people.Plan.TEAM)
+        await people.agree_on(tx, {people.Resource.SEATS: 4})
+    page = (await alice.get("/dashboard/settings/plan")).text
+    assert "<b>The limit is reached.</b> Nobody can be added as an agent." in page
+    assert 'aria-label="Seats: 100 % of your limit"' in page
+    assert "0 B of 25.0 GB" in page
+    answer = (await (await at_acme.program("alice")).get("/api/organization/usage")).json()
+    assert answer["plan"] == "TEAM"
+    assert [(each["resource"], each["amount"], each["limit"]) for each in answer["items"]] == [
+        ("SEATS", 4, 4),
+        ("MAILBOXES", 0, 5),
+        ("STORAGE", 0, 25_000_000_000),
+        ("TICKETS", 0, 5_000),
+    ]
+    assert (await (await at_acme.program("bob")).get("/api/organization/usage")).status_code == 403
+    invited = {"email": "frank@acme.test", "role": "AGENT"}
+    refused = await alice.post("/dashboard/settings/invitations", data=invited)
+    assert refused.status_code == 409
+    assert "Every seat of your plan is taken." in refused.text
+    made = await (await at_acme.program("alice")).post(
+        "/api/users", json={"name": "Frank", "email": "frank@acme.test", "role": "AGENT"}
+    )
+    assert made.status_code == 409
+    assert "Every seat of your plan is taken." in made.json()["error"]

@@ -79,6 +79,7 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     organization.read_organization,
     organization.change_organization,
     organization.change_logo,
+    organization.read_usage,
     organization.remove_logo,
     *identity_providers.HANDLERS,
     tokens.list_tokens,

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar.datastructures import UploadFile
 from msgspec import UNSET, Meta, UnsetType
 
-from parlour import people
+from parlour import notifications, people
 from parlour.api import shapes
 from parlour.api.conventions import Body
 from parlour.api.operations import Answer, operation
@@ -54,6 +54,22 @@ class NewOrigins(Body, frozen=True, kw_only=True):
     """All of them."""
 
     origins: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=50)]
+
+
+class Used(shapes.Shape, frozen=True):
+    """How much of one resource is used. `limit` is `null` where there is none."""
+
+    resource: people.Resource
+    amount: Annotated[int, Meta(description="`STORAGE` in bytes.")]
+    limit: int | None
+    counted_at: datetime
+
+
+class Usage(shapes.Shape, frozen=True):
+    """The plan, and what is used of it."""
+
+    plan: people.Plan
+    items: list[Used]
 
 
 class NewDepartment(Body, frozen=True, kw_only=True):
@@ -152,6 +168,17 @@ async def set_allowed_origins(request: Request, body: NewOrigins) -> Origins:
     """
     async with request.transaction() as tx:
         return Origins(await people.set_allowed_origins(tx, body.origins))
+
+
+@operation("GET /organization/usage", Permission.MANAGE_ORGANIZATION)
+async def read_usage(request: Request) -> Usage:
+    """Read what the organization uses of its plan
+
+    Seats and mailboxes are as they are now; storage and tickets are counted once an hour.
+    """
+    async with request.reading() as tx:
+        subscription, found = await people.subscription_of(tx), await notifications.usage_of(tx)
+    return Usage(subscription.plan, [Used(each.resource, each.amount, each.limit, each.counted_at) for each in found])
 
 
 @operation("GET /departments", Permission.READ_DEPARTMENTS)

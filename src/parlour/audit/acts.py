@@ -73,6 +73,8 @@ class Act(StrEnum):
     TOKEN_REVOKED = "TOKEN_REVOKED", Group.TOKENS, "Revoked an API token"
 
     ORGANIZATION_FOUNDED = "ORGANIZATION_FOUNDED", Group.SETTINGS, "Founded the organization"
+    PLAN_CHANGED = "PLAN_CHANGED", Group.SETTINGS, "Changed the organization's plan or limits"
+    PLAN_LIMIT_NEAR = "PLAN_LIMIT_NEAR", Group.SETTINGS, "Came near a limit of the plan, or reached it"
     ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
     SENDING_CHANGED = "SENDING_CHANGED", Group.SETTINGS, "Changed how replies are sent"
 

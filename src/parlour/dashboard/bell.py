@@ -22,8 +22,13 @@ _SENTENCES: Final = {
     "MailboxFailing": ("alert", "needs you: mail may be late"),
     "MailboxRecovered": ("check", "is well again"),
     "SendingDomainVerified": ("check", "is verified: its mail is signed"),
+    "PlanLimitNear": ("alert", "is used to 80 % of what your plan has"),
+    "PlanLimitReached": ("alert", "has reached the limit of your plan"),
     "SendingDomainLost": ("alert", "needs you: its mail goes out unsigned"),
 }
+
+
+_USED: Final = {"SEATS": "Seats", "MAILBOXES": "Mailboxes", "STORAGE": "Storage", "TICKETS": "Tickets this month"}
 
 
 class Ring(msgspec.Struct, frozen=True):
@@ -37,7 +42,7 @@ class Ring(msgspec.Struct, frozen=True):
     def about(self) -> str:
         """Who did it, or what it is about where nobody did."""
         told = self.notification
-        return told.mailbox or told.sending_domain or told.actor_name or "Parlour"
+        return told.mailbox or told.sending_domain or _USED.get(told.usage_of or "") or told.actor_name or "Parlour"
 
     @property
     def href(self) -> str:
@@ -46,6 +51,8 @@ class Ring(msgspec.Struct, frozen=True):
             return f"/dashboard/settings/mailboxes/{told.mailbox_id}"
         if told.sending_domain_id:
             return f"/dashboard/settings/domains/{told.sending_domain_id}"
+        if told.usage_of:
+            return f"/dashboard/settings/plan#usage-{told.usage_of.lower()}"
         return f"/dashboard/tickets/{told.ticket_number}"
 
 

@@ -2,10 +2,13 @@
 
 from parlour.notifications.inbox import Notification, mark_all_read, mark_read, notifications_of, unread_count
 from parlour.notifications.raising import NotificationRaised, notify_administrators, notify_assignee, notify_of_domain
+from parlour.notifications.usage import Usage, count_usage, usage_of
 
 __all__ = [
     "Notification",
     "NotificationRaised",
+    "Usage",
+    "count_usage",
     "mark_all_read",
     "mark_read",
     "notifications_of",
@@ -13,4 +16,5 @@ __all__ = [
     "notify_assignee",
     "notify_of_domain",
     "unread_count",
+    "usage_of",
 ]

@@ -40,6 +40,21 @@ from parlour.people.organizations import (
 )
 from parlour.people.origins import allowed_origins, allows_origin, set_allowed_origins
 from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Area, Permission
+from parlour.people.plans import (
+    ACTIVE_AGENTS,
+    MAILBOXES,
+    OFFERS,
+    NoMailboxLeft,
+    NoSeatLeft,
+    Plan,
+    Resource,
+    Subscription,
+    agree_on,
+    check_mailboxes,
+    check_seat_left,
+    set_plan,
+    subscription_of,
+)
 from parlour.people.roles import Reach, Role, UserStatus
 from parlour.people.slugs import LEADS_HERE_FOR, FormerSlug, SlugTaken, former_slugs, slug_from
 from parlour.people.users import (
@@ -61,11 +76,14 @@ from parlour.people.users import (
 )
 
 __all__ = [
+    "ACTIVE_AGENTS",
     "ALLOWED",
     "ALWAYS",
     "AT_MOST",
     "BEYOND_DEPARTMENTS",
     "LEADS_HERE_FOR",
+    "MAILBOXES",
+    "OFFERS",
     "Actor",
     "AddressTaken",
     "Allowance",
@@ -76,17 +94,22 @@ __all__ = [
     "FormerSlug",
     "MoreThanOneHas",
     "NewUser",
+    "NoMailboxLeft",
+    "NoSeatLeft",
     "NotTheirDepartment",
     "Organization",
     "OrganizationChanges",
     "OwnRole",
     "Permission",
+    "Plan",
     "Reach",
+    "Resource",
     "Role",
     "RoleDraft",
     "RoleInUse",
     "RoleNameTaken",
     "SlugTaken",
+    "Subscription",
     "User",
     "UserChanges",
     "UserSearch",
@@ -98,6 +121,7 @@ __all__ = [
     "add_user",
     "admit",
     "agents",
+    "agree_on",
     "allowances",
     "allowed_origins",
     "allows_origin",
@@ -106,7 +130,9 @@ __all__ = [
     "change_department",
     "change_organization",
     "change_user",
+    "check_mailboxes",
     "check_may_change",
+    "check_seat_left",
     "custom_role_by_name",
     "custom_roles",
     "customer_by_email",
@@ -131,8 +157,10 @@ __all__ = [
     "set_allowed_origins",
     "set_logo",
     "set_members",
+    "set_plan",
     "slug_from",
     "subject_of",
+    "subscription_of",
     "team",
     "this_organization",
     "time_zones",

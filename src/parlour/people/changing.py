@@ -13,6 +13,7 @@ from parlour.people.actor import Actor
 from parlour.people.custom_roles import CustomRole, find_custom_role
 from parlour.people.giving import OwnRole, check_may_hold
 from parlour.people.permissions import ALLOWED
+from parlour.people.plans import check_seats
 from parlour.people.roles import Reach, Role, UserStatus
 from parlour.people.users import COLUMNS, NewUser, User, add_user, subject_of
 
@@ -39,8 +40,8 @@ async def admit(tx: Transaction, new: NewUser, *, by: Actor) -> User:
 async def change_user(tx: Transaction, user: User, changes: UserChanges, *, by: Actor | None) -> User:
     """`by` is None where the installation itself acts. Nobody changes what they may do themselves, or who is more.
 
-    Raises `BadRequest` where it would leave the organization without an active administrator, `Invalid`, `OwnRole` or
-    `MoreThanOneHas`.
+    Raises `BadRequest` where it would leave the organization without an active administrator, `Invalid`, `OwnRole`,
+    `MoreThanOneHas` or `NoSeatLeft`.
     """
     wanted = {
         name: value for name in changes.__struct_fields__ if (value := getattr(changes, name)) is not msgspec.UNSET
@@ -63,6 +64,8 @@ async def change_user(tx: Transaction, user: User, changes: UserChanges, *, by: 
         "select exists (select 1 from users where role = 'ADMIN' and status = 'ACTIVE')"
     ):
         raise BadRequest("An organization needs an administrator. Make somebody else one first.")
+    if changed.takes_a_seat and not user.takes_a_seat:
+        await check_seats(tx)
     await _record_changes(tx, (user, before), (changed, after))
     return changed
 

@@ -13,6 +13,7 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
+from parlour.people.plans import check_seats
 from parlour.people.roles import Reach, Role, UserStatus
 
 _EMAIL: Final = re.compile(
@@ -36,6 +37,10 @@ class User(msgspec.Struct, frozen=True):
     created_at: datetime
     custom_role_id: UUID | None = None
     """The role of the organization's own making that says what they may do, in place of what theirs does."""
+
+    @property
+    def takes_a_seat(self) -> bool:
+        return self.role is not Role.CUSTOMER and self.status is UserStatus.ACTIVE
 
 
 class NewUser(msgspec.Struct, frozen=True):
@@ -61,7 +66,7 @@ def normal_email(email: str) -> str:
 
 
 async def add_user(tx: Transaction, new: NewUser) -> User:
-    """Raises `Invalid` or `AddressTaken`."""
+    """Raises `Invalid`, `AddressTaken` or `NoSeatLeft`."""
     if not 1 <= len(new.name.strip()) <= 200:
         raise Invalid(details={"name": "A name has 1 to 200 characters."})
     try:
@@ -69,6 +74,8 @@ async def add_user(tx: Transaction, new: NewUser) -> User:
             user = await tx.one(User, _INSERT, **_row(new))
     except UniqueViolation as taken:
         raise AddressTaken(details={"email": AddressTaken.__doc__}) from taken
+    if new.role is not Role.CUSTOMER:
+        await check_seats(tx)
     await audit.record(tx, Act.PERSON_ADDED, on=subject_of(user), details={"role": user.role, "reach": user.reach})
     return user
 

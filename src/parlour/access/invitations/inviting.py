@@ -86,11 +86,12 @@ async def find_invitation(tx: Transaction, invitation_id: UUID) -> Invitation:
 async def invite(tx: Transaction, new: NewInvitation, *, by: Actor) -> Invitation:
     """Whoever was invited already is invited anew, with what is said now; the caller sends the mail.
 
-    Raises `Invalid`, `NotYoursToInvite`, `IsHere` or `HasLeft`.
+    Raises `Invalid`, `NotYoursToInvite`, `NoSeatLeft`, `IsHere` or `HasLeft`.
     """
     email = people.normal_email(new.email)
     await must_be_confirmed(tx, by)
     await _check(tx, new, by)
+    await people.check_seat_left(tx)
     await _check_address(tx, email)
     now = clock.now()
     invitation_id: UUID = await tx.value(

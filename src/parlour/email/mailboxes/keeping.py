@@ -225,6 +225,7 @@ def _not_for_other_hosts(before: Mailbox, after: NewMailbox) -> dict[str, str]:
 async def _insert(tx: Transaction, new: NewMailbox) -> UUID:
     mailbox_id = ids.new()
     await _write(tx, mailbox_id, new, _INSERT)
+    await people.check_mailboxes(tx)
     await tx.run(
         "insert into mailbox_states (organization_id, mailbox_id) values (current_organization(), %(id)s)",
         id=mailbox_id,
