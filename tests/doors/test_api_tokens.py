@@ -103,7 +103,7 @@ async def test_the_page_makes_a_token_with_an_end_and_with_scopes(acme: Company,
     async def made(**form: Any) -> httpx.Response:
         return await bob.post(page, data={"name": "Board", "days": "30", **form})
 
-    assert "Read tickets" in (await bob.get(page)).text
+    assert "Change status, priority, assignee" in (await bob.get(page)).text
     assert "Choose what the token may do." in (await made(may="chosen")).text
     assert (await made(may="chosen", scope="MANAGE_MAIL")).status_code == 422
     assert (await made(days="31")).status_code == 422

@@ -12,6 +12,7 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound
+from parlour.people import Permission
 
 
 class ApiToken(msgspec.Struct, frozen=True):
@@ -26,6 +27,12 @@ class ApiToken(msgspec.Struct, frozen=True):
     last_used_at: datetime | None = None
     """To the minute."""
     last_used_from: str | None = None
+
+    @property
+    def permissions(self) -> list[Permission]:
+        """The scopes that this version knows, in the order people read them."""
+        allowed = scopes.of_names(self.scopes) or frozenset()
+        return [permission for permission in Permission if permission in allowed]
 
 
 class SomebodysToken(ApiToken, frozen=True):
