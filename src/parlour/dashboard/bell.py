@@ -22,8 +22,8 @@ _SENTENCES: Final = {
     "MailboxFailing": ("alert", "needs you: mail may be late"),
     "MailboxRecovered": ("check", "is well again"),
     "SendingDomainVerified": ("check", "is verified: its mail is signed"),
-    "PlanLimitNear": ("alert", "is used to 80 % of what your plan has"),
-    "PlanLimitReached": ("alert", "has reached the limit of your plan"),
+    "PlanLimitNear": ("alert", "near the limit of your plan"),
+    "PlanLimitReached": ("alert", "at the limit of your plan"),
     "SendingDomainLost": ("alert", "needs you: its mail goes out unsigned"),
 }
 

@@ -15,6 +15,7 @@ from parlour.people import Organization, Resource
 
 _NEAR: Final = 80
 _FULL: Final = 100
+_GB: Final = 1_000_000_000
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -31,6 +32,13 @@ class Usage(msgspec.Struct, frozen=True):
         if self.limit is None:
             return 0
         return self.amount * 100 // self.limit if self.limit else _FULL
+
+    @property
+    def words(self) -> str:
+        """How much of how much."""
+        if self.resource is Resource.STORAGE:
+            return f"{self.amount / _GB:,.1f} of {(self.limit or 0) / _GB:,.1f} GB"
+        return f"{self.amount:,} of {self.limit or 0:,}"
 
     @property
     def mark(self) -> int:
@@ -84,7 +92,8 @@ async def _tell(tx: Transaction, organization: Organization, usage: Usage) -> No
     name = "PlanLimitReached" if usage.mark == _FULL else "PlanLimitNear"
     for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
         notification_id = ids.new()
-        await tx.run(_RING, id=notification_id, user_id=user_id, name=name, of=usage.resource, now=clock.now())
+        told = {"name": name, "of": usage.resource, "words": usage.words, "now": clock.now()}
+        await tx.run(_RING, id=notification_id, user_id=user_id, **told)
         tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
 
 
@@ -118,6 +127,6 @@ _KEEP: Final = """
     do update set amount = excluded.amount, counted_at = excluded.counted_at, told = excluded.told
 """
 _RING: Final = """
-    insert into notifications (organization_id, id, user_id, name, usage_of, created_at)
-    values (current_organization(), %(id)s, %(user_id)s, %(name)s, %(of)s, %(now)s)
+    insert into notifications (organization_id, id, user_id, name, usage_of, words, created_at)
+    values (current_organization(), %(id)s, %(user_id)s, %(name)s, %(of)s, %(words)s, %(now)s)
 """

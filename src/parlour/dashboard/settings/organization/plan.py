@@ -11,7 +11,7 @@ from parlour.people import Permission, Resource
 
 _TITLES: Final = {
     Resource.SEATS: ("Seats", "active agents", "Nobody can be added as an agent. Whoever works here goes on working."),
-    Resource.MAILBOXES: ("Mailboxes", "mailboxes", "No mailbox can be added. Those there are take in mail as before."),
+    Resource.MAILBOXES: ("Mailboxes", "", "No mailbox can be added. Those there are take in mail as before."),
     Resource.STORAGE: (
         "Storage",
         "",
