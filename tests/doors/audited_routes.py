@@ -37,6 +37,8 @@ WITHOUT_A_RECORD = {
     "POST /dashboard/settings/templates/preview": "shows, and changes nothing",
     "POST /dashboard/settings/automatic-mails/preview": "shows, and changes nothing",
     "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
+    "POST /sign-in/connected/{provider_id}": "leads to the provider; that it is connected is recorded on the way back",
+    "POST /sign-in/connected/{provider_id}/forget": "recorded where it was connected: see test_providers",
     "POST /api/claimed-domains/{id}/check": "looks; that it was found or lost is recorded",
     "POST /dashboard/settings/single-sign-on/{provider_id}/test": "looks, and changes nothing",
     "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/check": "looks; that it was found or lost is recorded",

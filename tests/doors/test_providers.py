@@ -1,5 +1,7 @@
 """Signing in through a kept identity provider, in a process of its own, as a browser goes there and back."""
 
+import html
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,12 +11,13 @@ import pytest
 import pytest_asyncio
 
 from parlour.access import providers
+from parlour.entrance import COOKIE
 from parlour.foundation.settings import Settings
 from parlour.people import Role
 from tests.access.providers import desk
 from tests.access.providers.conftest import kept_provider  # noqa: F401
 from tests.builders import Company
-from tests.doors.conftest import Connect, started
+from tests.doors.conftest import Connect, session_of, started
 
 BROWSER = {"accept": "text/html", "user-agent": "Mozilla/5.0 Firefox/140.0 Linux"}
 
@@ -114,3 +117,29 @@ async def test_the_portal_offers_the_organizations_providers(
 ) -> None:
     page = await connect(near, **BROWSER).get(f"/portal/{acme.slug}/sign-in")
     assert f'href="/sign-in/at/{acme.slug}/{provider.id}?next=/portal/{acme.slug}"' in page.text
+
+
+async def test_somebody_signed_in_connects_an_account_and_disconnects_it(
+    acme: Company,
+    kept_provider: str,  # noqa: F811
+    near: Any,
+    connect: Connect,
+) -> None:
+    # No domain is claimed: that both sides were shown is enough.
+    provider = await desk.add(acme, kept_provider, name="Keykeeper")
+    session, token = await session_of(acme, acme.bob)
+    bob = connect(near, **BROWSER, **{"x-csrf-token": token, "cookie": f"{COOKIE}={session}"})
+    assert "Connect Keykeeper" in (await bob.get("/sign-in/connected")).text
+    shown = await bob.post(f"/sign-in/connected/{provider.id}")
+    away = html.unescape(re.findall(r'href="(http://127[^"]+)"', shown.text)[0])
+    cookies = {**bob.cookies, **shown.cookies}
+    name, value = next((name, value) for name, value in cookies.items() if "provider" in name)
+    bob.headers["cookie"] += f"; {name}={value}"
+    answer = await bob.get(await way_back(away, "n-1"))
+    assert answer.headers["location"] == "/sign-in/connected"
+    assert "Disconnect Keykeeper" in (await bob.get("/sign-in/connected")).text
+    assert (await bob.post(f"/sign-in/connected/{provider.id}/forget")).status_code == 303
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await providers.connected(tx, acme.bob.user_id) == set()
+        acts = await tx.values("select act from audit_records where act like 'PROVIDER%%CONNECTED' order by position")
+    assert acts == ["PROVIDER_CONNECTED", "PROVIDER_DISCONNECTED"]

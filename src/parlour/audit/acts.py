@@ -31,6 +31,7 @@ class Act(StrEnum):
     SIGNED_IN = "SIGNED_IN", Group.SIGN_IN, "Signed in"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED", Group.SIGN_IN, "Failed to sign in"
     PROVIDER_CONNECTED = "PROVIDER_CONNECTED", Group.SIGN_IN, "Connected a person with an identity provider"
+    PROVIDER_DISCONNECTED = "PROVIDER_DISCONNECTED", Group.SIGN_IN, "Disconnected a person from an identity provider"
     SIGNED_OUT = "SIGNED_OUT", Group.SIGN_IN, "Signed out"
     SESSIONS_ENDED = "SESSIONS_ENDED", Group.SIGN_IN, "Signed somebody out everywhere"
     PASSWORD_CHANGED = "PASSWORD_CHANGED", Group.SIGN_IN, "Changed their password"

@@ -1,6 +1,17 @@
 """The public pages: what Parlour is, signing in, signing up."""
 
-from parlour.site import addresses, dev_mail, images, invitations, landing, links, providers, sign_in, sign_up
+from parlour.site import (
+    addresses,
+    connecting,
+    dev_mail,
+    images,
+    invitations,
+    landing,
+    links,
+    providers,
+    sign_in,
+    sign_up,
+)
 
 ROUTES = [
     landing.show,
@@ -18,6 +29,7 @@ ROUTES = [
     sign_in.leave,
     *links.ROUTES,
     *invitations.ROUTES,
+    *connecting.ROUTES,
     providers.ask,
     providers.answer,
     providers.at,

@@ -32,6 +32,7 @@ from parlour.access.providers.keeping import (
 )
 from parlour.access.providers.kinds import Kind
 from parlour.access.providers.offering import Offer, offers_for, offers_of
+from parlour.access.providers.recognising import connected, disconnect
 from parlour.access.providers.requiring import NobodyVouches, OnlyProviders, only_providers, set_only_providers
 from parlour.access.providers.shown import NotVouchedFor
 
@@ -65,6 +66,8 @@ __all__ = [
     "check_provider",
     "claim_domain",
     "claimed_domains",
+    "connected",
+    "disconnect",
     "find_claimed_domain",
     "find_provider",
     "offers_for",

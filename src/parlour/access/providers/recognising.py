@@ -33,6 +33,29 @@ async def connect(tx: Transaction, provider: Provider, user_id: UUID, shown: Sho
     await _remember(tx, provider, await people.find_user(tx, user_id), shown)
 
 
+async def connected(tx: Transaction, user_id: UUID) -> set[UUID]:
+    """The providers that open somebody's account."""
+    return set(
+        await tx.values("select provider_id from provider_subjects where user_id = %(user_id)s", user_id=user_id)
+    )
+
+
+async def disconnect(tx: Transaction, provider: Provider, user_id: UUID) -> None:
+    """What is known of them there opens nothing any more; a verified address may, once, as before."""
+    removed = await tx.values(
+        """
+        delete from provider_subjects where provider_id = %(provider)s and user_id = %(user_id)s returning subject
+        """,
+        provider=provider.id,
+        user_id=user_id,
+    )
+    if removed:
+        user = await people.find_user(tx, user_id)
+        await audit.record(
+            tx, Act.PROVIDER_DISCONNECTED, on=people.subject_of(user), details={"provider": provider.name}
+        )
+
+
 async def _known(tx: Transaction, provider: Provider, shown: Shown) -> User | None:
     user_id = await _user_of(tx, provider, shown.subject)
     if user_id is None:
