@@ -159,7 +159,7 @@ def routes(asgi: Any) -> list[tuple[str, HTTPRouteHandler]]:
 
 def _ways_in(company: Company, belongings: Belongings) -> dict[str, list[object]]:
     provider: list[object] = [belongings.provider_id]
-    names = ("{slug:str}", "with", "single-sign-on", "identity-providers")
+    names = ("{slug:str}", "with", "single-sign-on", "identity-providers", "connected")
     claimed: list[object] = [belongings.claimed_id]
     more: dict[str, list[object]] = {
         "switch": [company.organization_id],
