@@ -213,7 +213,7 @@ def _checked(draft: RoleDraft, by: Actor) -> dict[str, object]:
         raise Invalid(details={"kind": "Administrators may do everything; a role is for everybody else."})
     if strange := draft.permissions - AT_MOST[draft.kind]:
         named = ", ".join(sorted(each.words for each in strange))
-        raise Invalid(details={"permissions": f"Customers can't be given: {named}."})
+        raise Invalid(details={"permissions": f"A role of this kind can't hold: {named}."})
     if draft.reach is Reach.DEPARTMENTS and (wide := draft.permissions & BEYOND_DEPARTMENTS):
         named = ", ".join(sorted(each.words for each in wide))
         raise Invalid(details={"permissions": f"A role that sees some departments only can't hold: {named}."})

@@ -100,10 +100,13 @@ ALWAYS: Final = {
 }
 """What no role of one's own making takes away: without these there is no page to come to."""
 
+# A directory changes anybody, administrators included: whoever may do as it does is one.
+_NO_ADMINISTRATOR: Final = frozenset(Permission) - {Permission.PROVISION_PEOPLE}
+
 AT_MOST: Final = {
     Role.CUSTOMER: _CUSTOMER,
-    Role.AGENT: frozenset(Permission),
-    Role.MANAGER: frozenset(Permission),
+    Role.AGENT: _NO_ADMINISTRATOR,
+    Role.MANAGER: _NO_ADMINISTRATOR,
 }
 """What a role of one's own making may hold. Administrators have everything, and no such role."""
 

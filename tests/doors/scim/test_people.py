@@ -9,7 +9,8 @@ import pytest
 import socketio
 
 from parlour import people, tickets
-from parlour.people import Role, UserStatus
+from parlour.foundation.errors import Invalid
+from parlour.people import Permission, Reach, Role, UserStatus
 from parlour.tickets import Source, Words
 from tests.builders import Company, begin_session
 from tests.doors.conftest import Clients, Connect, token_of
@@ -216,3 +217,12 @@ async def test_the_directorys_token_does_nothing_else_and_others_may_not_do_this
         answer = await neighbour.request(method, f"/api/scim/v2/Users/{grace['id']}", json=grace)
         assert answer.status_code == 404
     assert (await directory.get(f"/Users/{grace['id']}")).json() == grace
+
+
+async def test_no_role_of_ones_own_does_as_a_directory_does(acme: Company) -> None:
+    held = frozenset({Permission.READ_TICKETS, Permission.PROVISION_PEOPLE})
+    draft = people.RoleDraft("Helper", "", Role.MANAGER, Reach.ORGANIZATION, held)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        with pytest.raises(Invalid):
+            await people.add_custom_role(tx, draft, by=acme.alice)
+        assert await people.custom_roles(tx) == []
