@@ -133,3 +133,17 @@ async def test_a_redirect_leads_to_no_place_inside(place: str) -> None:
         finally:
             outside.close()
         assert came == []
+
+
+@pytest.mark.parametrize("tenant", ["evil.test/x?", "@evil.test", "../../x", "a#", "a\r\nHost: evil.test", "{tenant}"])
+async def test_the_address_that_renews_a_token_can_not_be_bent(tenant: str, acme: Company) -> None:
+    """It is the operator's, and not judged: so what a tenant puts into it must be a word."""
+    imap = email.ImapSettings(
+        host="outlook.example.com", sign_in=email.SignIn.MICROSOFT, client_id="x", username="x", tenant=tenant
+    )
+    new = email.NewMailbox(address=f"bent@{acme.slug}.test", kind=email.MailboxKind.IMAP, imap=imap)
+    with pytest.raises(Invalid):
+        async with acme.database.transaction(acme.organization_id) as tx:
+            await email.set_up_mailbox(tx, acme.installation.sealer, new)
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await email.mailboxes(tx) == []
