@@ -9,6 +9,8 @@ import pytest_asyncio
 from parlour.sealed_columns import SEALED_COLUMNS
 
 READABLE = {
+    ("passkeys", "credential_id"): "what a device calls its key: it is looked up by it, and opens nothing",
+    ("passkeys", "public_key"): "the public half: it checks signatures and makes none",
     ("api_tokens", "digest"): "of a token of 256 random bits",
     ("audit_checkpoints", "hash"): "of the trail's record before the oldest",
     ("audit_checkpoints", "seal"): "a signature",

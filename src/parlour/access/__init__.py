@@ -42,6 +42,10 @@ from parlour.access.links.keeping import (
 )
 from parlour.access.links.keeping import MINUTES as LINK_MINUTES
 from parlour.access.links.opening import LinkedPlace, identities_by_link, places_by_link, set_password_by_link
+from parlour.access.passkeys.ceremonies import Party, WrongPasskey, party_at
+from parlour.access.passkeys.keeping import LastSecondFactor, Passkey, passkeys_of, remove_passkey, rename_passkey
+from parlour.access.passkeys.registering import KnownPasskey, TooManyPasskeys, add_passkey, begin_registration
+from parlour.access.passkeys.showing import ask_somebody, ask_whose, by_passkey, identities_by_passkey
 from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
 from parlour.access.passwords.signing_in import LONGEST as LONGEST_PASSWORD
@@ -128,6 +132,8 @@ __all__ = [
     "Identity",
     "Invitation",
     "InvitationOver",
+    "KnownPasskey",
+    "LastSecondFactor",
     "LinkOver",
     "LinkedPlace",
     "Method",
@@ -137,6 +143,8 @@ __all__ = [
     "NotSetUp",
     "OnlyInPerson",
     "Outcome",
+    "Party",
+    "Passkey",
     "Place",
     "Policy",
     "PortalKey",
@@ -151,13 +159,16 @@ __all__ = [
     "SomebodysToken",
     "Standing",
     "Step",
+    "TooManyPasskeys",
     "Waiting",
     "WeakPassword",
     "WrongCode",
     "WrongCredentials",
+    "WrongPasskey",
     "WrongPassword",
     "WrongToken",
     "accept_invitation",
+    "add_passkey",
     "add_portal_key",
     "address_by_link",
     "after_change",
@@ -166,11 +177,15 @@ __all__ = [
     "arrive",
     "as_it_stands",
     "ask_for_address",
+    "ask_somebody",
+    "ask_whose",
     "asked_by_link",
     "bearer_of",
     "begin_enrolment",
+    "begin_registration",
     "begin_session",
     "by_code",
+    "by_passkey",
     "by_password",
     "by_setting_up",
     "change_user",
@@ -194,6 +209,7 @@ __all__ = [
     "has_password",
     "hashed_password",
     "identities_by_link",
+    "identities_by_passkey",
     "identities_by_password",
     "identity_by_portal_token",
     "invitations",
@@ -217,6 +233,8 @@ __all__ = [
     "of_mail",
     "of_recipient",
     "of_sign_in",
+    "party_at",
+    "passkeys_of",
     "pending",
     "places_by_link",
     "places_of",
@@ -225,8 +243,10 @@ __all__ = [
     "proof",
     "read_link",
     "remember_device",
+    "remove_passkey",
     "remove_portal_key",
     "remove_second_factor",
+    "rename_passkey",
     "renew_codes",
     "renew_session",
     "replace_session",

@@ -21,16 +21,20 @@ class Method(StrEnum):
     BACKUP_CODE = "BACKUP_CODE"
     DEVICE = "DEVICE"
     """A browser that showed a second factor not long ago, and was asked to be remembered."""
+    PASSKEY = "PASSKEY"
+    """A key in their device. It is both factors: something they have, and the device knew who holds it."""
     PROVIDER = "PROVIDER"
     """An identity provider of the organization's vouched for them."""
     PROVIDER_SECOND_FACTOR = "PROVIDER_SECOND_FACTOR"
     """And it said that it had asked for more than a password."""
 
 
-FIRST: Final = frozenset({Method.PASSWORD, Method.LINK, Method.PORTAL_TOKEN, Method.PROVIDER})
+FIRST: Final = frozenset({Method.PASSWORD, Method.LINK, Method.PORTAL_TOKEN, Method.PROVIDER, Method.PASSKEY})
 """Those that find out whose identity it is."""
 
-SECOND: Final = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.DEVICE, Method.PROVIDER_SECOND_FACTOR})
+SECOND: Final = frozenset(
+    {Method.TOTP, Method.BACKUP_CODE, Method.DEVICE, Method.PROVIDER_SECOND_FACTOR, Method.PASSKEY}
+)
 """Those that count as a second factor. One that is both, such as a passkey with its own PIN, stands in both."""
 
 BY_ITSELF: Final = frozenset({Method.DEVICE})

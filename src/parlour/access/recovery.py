@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from parlour import people
+from parlour.access.passkeys import keeping
 from parlour.access.programs import api_tokens
 from parlour.access.second_factor import devices, enrolment
 from parlour.access.sessions import ending
@@ -29,7 +30,8 @@ async def take_away_second_factor(tx: Transaction, user: User, *, by: Actor) -> 
     if user.id == by.user_id:
         raise NotYourself()
     await people.check_may_change(tx, user, by=by)
-    if await enrolment.second_factor_of(tx, user.id) is None:
+    has_passkeys = await keeping.forget_all_passkeys(tx, user.id)
+    if not has_passkeys and await enrolment.second_factor_of(tx, user.id) is None:
         raise NothingToRecover()
     await enrolment.remove_second_factor(tx, user.id, Act.SECOND_FACTOR_TAKEN_AWAY)
 

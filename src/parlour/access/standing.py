@@ -56,7 +56,7 @@ async def standing_of(tx: Transaction, user_id: UUID) -> Standing | None:
             exists (
                 select 1 from second_factors f
                 where f.user_id = %(user_id)s and f.confirmed_at is not null
-            ) as has_second_factor,
+            ) or exists (select 1 from passkeys k where k.user_id = %(user_id)s) as has_second_factor,
             -- While no provider is in use, nobody could come in through one.
             coalesce(w.is_asked and w.except_for is distinct from %(user_id)s, false)
                 and exists (select 1 from identity_providers i where i.is_active) as only_through_provider

@@ -67,6 +67,11 @@ class Doorways:
         found = await self._ask("select organization_id, id from doorway_api_token(%s)", digest)
         return found[0] if found else None
 
+    async def passkey(self, credential_id: bytes) -> Whereabouts | None:
+        """Which passkey a device calls by this name."""
+        found = await self._ask("select organization_id, id from doorway_passkey(%s)", credential_id)
+        return found[0] if found else None
+
     async def mailbox_by_address(self, address: str) -> Whereabouts | None:
         """Which mailbox receives for this address, without its `+detail`, whatever its case."""
         found = await self._ask("select organization_id, id from doorway_mailbox_by_address(%s)", address)

@@ -63,8 +63,11 @@ async def users_with_second_factor(tx: Transaction) -> set[UUID]:
     return set(
         await tx.values(
             """
-            select f.user_id from second_factors f join users u on u.id = f.user_id
-            where f.confirmed_at is not null and u.role <> 'CUSTOMER'
+            select u.id from users u
+            where u.role <> 'CUSTOMER' and (
+                exists (select 1 from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
+                or exists (select 1 from passkeys k where k.user_id = u.id)
+            )
             """
         )
     )
