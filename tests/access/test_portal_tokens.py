@@ -91,7 +91,7 @@ async def test_no_agent_and_nobody_inactive_comes_in(acme: Company, first: str) 
     secret, actor = await secret_of(acme), getattr(acme, first)
     async with acme.database.transaction(acme.organization_id) as tx:
         dave = await people.find_user(tx, acme.dave.user_id)
-        await people.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE))
+        await people.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE), by=acme.alice)
     with pytest.raises(WrongToken):
         await enter(acme, jwt.encode(claims(acme, email=actor.email.upper()), secret, "HS256"))
 

@@ -129,7 +129,7 @@ async def test_a_token_is_shown_once(acme: Company, connect: Connect) -> None:
     made = await alice.post("/dashboard/settings/tokens", data={"name": "Reports"})
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
-    token = made.text.partition("<code>parlour_")[2].partition("<")[0]
+    token = made.text.partition('<code data-copy-target="text">parlour_')[2].partition("<")[0]
     assert len(token) > 20
     again = await alice.get("/dashboard/settings/tokens")
     assert "Reports" in again.text
