@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -56,10 +57,24 @@ def query(request: Request, shape: type[Shape]) -> Shape:
         else:
             values[name] = _plain(value, kinds.get(name))
     try:
-        return msgspec.convert(values, shape)
+        asked = msgspec.convert(values, shape)
     except msgspec.ValidationError as wrong:
         named = {name.partition("[")[0]: sentence for name, sentence in _details(wrong).items()}
         raise BadRequest("Some parameters need attention.", named) from wrong
+    _refuse_lost_moments(asked)
+    return asked
+
+
+def _refuse_lost_moments(asked: Any) -> None:
+    # The first and last hours of the calendar, with an offset, are no moment of it in UTC.
+    for name, value in msgspec.structs.asdict(asked).items():
+        try:
+            if isinstance(value, datetime):
+                value.astimezone(UTC)
+        except OverflowError as lost:
+            told = next(field.encode_name for field in msgspec.structs.fields(asked) if field.name == name)
+            sentence = "That moment lies outside the calendar."
+            raise BadRequest("Some parameters need attention.", {told: sentence}) from lost
 
 
 def refuse_query(request: Request) -> None:
