@@ -15,7 +15,7 @@ from parlour.foundation.mail_headers import SEVEN_BITS, one_line
 from parlour.tickets import Upload, Words
 from tests.builders import Company
 from tests.doors.conftest import Clients, Connect, failure
-from tests.doors.test_neighbours import _everything_of, _routes
+from tests.doors.every_route import everything_of, routes
 from tests.email.desk import Desk, desk, server
 from tests.twins import MailServer
 
@@ -34,7 +34,7 @@ async def test_nothing_that_is_asked_becomes_sql(words: str, acme: Company, glob
     await globex.ticket("Not yours")
     await acme.ticket("Yours")
     alice = await at_acme.program("alice")
-    before = await _everything_of(globex)
+    before = await everything_of(globex)
     for path in ("/api/tickets", "/api/users", "/api/audit", "/api/email/ledger", "/api/templates"):
         for name in QUERIES:
             answer = await alice.get(path, params={name: words})
@@ -49,7 +49,7 @@ async def test_nothing_that_is_asked_becomes_sql(words: str, acme: Company, glob
     assert opened.status_code in (201, 422)
     if opened.status_code == 201:
         assert opened.json()["subject"] == words.strip()
-    assert await _everything_of(globex) == before
+    assert await everything_of(globex) == before
 
 
 TEMPLATES = (
@@ -69,7 +69,7 @@ async def test_nothing_that_is_written_becomes_a_template(words: str, acme: Comp
     alice = await at_acme.program("alice")
     ticket = await acme.ticket(f"Subject {words}", words=Words(f"Body {words}"))
     async with acme.database.transaction(acme.organization_id) as tx:
-        await people.change_organization(tx, f"Acme {words}", "#112233")
+        await people.change_organization(tx, people.OrganizationChanges(name=f"Acme {words}", colour="#112233"))
     page = (await (await at_acme.browser("alice")).get(f"/dashboard/tickets/{ticket.number}")).text
     assert "Subject " in page
     for answer in (
@@ -160,9 +160,9 @@ async def test_no_operation_takes_a_field_that_it_does_not_offer(
     alice = await at_acme.program("alice")
     # A token notes its use, once in a while.
     await alice.get("/api/me")
-    before = await _everything_of(acme)
+    before = await everything_of(acme)
     tried = 0
-    for path, handler in _routes(unlimited):
+    for path, handler in routes(unlimited):
         operation: Operation | None = handler.opt.get("operation")
         if operation is None or operation.body is None:
             continue
@@ -179,7 +179,7 @@ async def test_no_operation_takes_a_field_that_it_does_not_offer(
                     name: "There is no such field. Check its spelling, or leave it out."
                 }
     assert tried > 200
-    assert await _everything_of(acme) == before
+    assert await everything_of(acme) == before
 
 
 def test_what_lies_within_a_body_is_as_strict(unlimited: Any) -> None:
@@ -193,7 +193,7 @@ def test_what_lies_within_a_body_is_as_strict(unlimited: Any) -> None:
             for each in below if isinstance(below, tuple) else [below] if below is not None else []:
                 look(each)
 
-    for _, handler in _routes(unlimited):
+    for _, handler in routes(unlimited):
         operation = handler.opt.get("operation")
         if operation and operation.body:
             look(msgspec.inspect.type_info(operation.body))
@@ -201,8 +201,8 @@ def test_what_lies_within_a_body_is_as_strict(unlimited: Any) -> None:
 
 
 async def test_no_form_takes_a_field_that_it_does_not_offer(acme: Company, at_acme: Clients, connect: Connect) -> None:
-    more = {"slug": "stolen", "host": "evil.test", "id": str(UUID(int=7)), "organization_id": str(UUID(int=7))}
-    form = {"name": "Acme", "colour": "#112233", **more, "role": "ADMIN", "status": "ACTIVE"}
+    more = {"logo": "stolen", "host": "evil.test", "id": str(UUID(int=7)), "organization_id": str(UUID(int=7))}
+    form = {"name": "Acme", "slug": acme.slug, "colour": "#112233", **more, "role": "ADMIN", "status": "ACTIVE"}
     assert (
         await (await at_acme.browser("alice")).post("/dashboard/settings/organization", data=form)
     ).status_code == 303
@@ -210,6 +210,7 @@ async def test_no_form_takes_a_field_that_it_does_not_offer(acme: Company, at_ac
         organization = await people.this_organization(tx)
         roles = {user.id: user.role for user in await people.team(tx)}
     assert (organization.id, organization.slug, organization.host) == (acme.organization_id, acme.slug, None)
+    assert organization.logo is None
     assert roles[acme.bob.user_id] == acme.bob.role
     for first in ("carol", "bob"):
         page = await at_acme.browser(first)
