@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from parlour import tickets
+from parlour import email, tickets
 from parlour.tickets import Status
 from tests.browser.desks import Desks
 from tests.browser.screens import PHONE
@@ -34,6 +34,8 @@ async def test_a_customer_writes_reads_and_closes_before_javascript(acme: Compan
 
 async def test_an_answer_appears_and_what_was_being_written_stays(acme: Company, desks: Desks) -> None:
     ticket = await acme.ticket()
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await email.set_undo_seconds(tx, 0)
     carol = await desks.page(acme, acme.carol)
     await carol.goto(f"/portal/{acme.slug}/tickets/{ticket.number}")
     await carol.wait_for_selector(".portal-ticket[data-live]")

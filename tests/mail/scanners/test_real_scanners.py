@@ -10,6 +10,7 @@ import pytest
 
 from parlour import email
 from parlour.email.safety import Spam
+from parlour.email.safety.scanners import viruses
 from tests.builders import Company
 from tests.email.post import Post, Row, mail, post_of
 from tests.mail.scanners import servers
@@ -138,8 +139,10 @@ async def test_a_file_too_large_for_the_scanner_hides_no_virus(acme: Company, cl
     row = await post.bring(with_files(large, with_file("plan.bin", b"words")))
     assert row.outcome == "ADMITTED"
     [comment] = await post.comments(row)
-    why = "ClamAV said “INSTREAM size limit exceeded. ERROR”"
-    assert [file.warning for file in comment.attachments] == [f"It was not checked for viruses: {why}.", None]
+    # It hangs up on us in the middle of a word, and whether its own last words still reach us is up to the network.
+    whys = ("ClamAV said “INSTREAM size limit exceeded. ERROR”", viruses.HUNG_UP)
+    [why] = [why for why in whys if comment.attachments[0].warning == f"It was not checked for viruses: {why}."]
+    assert comment.attachments[1].warning is None
     assert (await found_in(post, row)).unchecked == f"ClamAV: large.bin ({why})."
     row = await post.bring(with_files(large, with_file("eicar.com.txt", EICAR)))
     assert row.reason == "A virus was found in eicar.com.txt: Parlour.Eicar.UNOFFICIAL."

@@ -9,6 +9,7 @@ import msgspec
 
 from parlour.email.safety.scanners.asking import NotScanned, asked, resting, shown
 
+HUNG_UP: Final = "ClamAV hung up before it had heard all of it, which may be too large for it"
 _PIECE: Final = 64 * 1024
 
 
@@ -42,6 +43,9 @@ async def _ask_clamav(url: str, content: bytes) -> str | None:
     told = " ".join(words.decode("utf-8", "replace").split())
     if end and told.endswith(" FOUND"):
         return told.removeprefix("stream:").removesuffix("FOUND").strip()
+    if not answer:
+        # Over TCP its last words may be lost with the connection.
+        raise NotScanned(HUNG_UP)
     if not end or told != "stream: OK":
         raise NotScanned(f"ClamAV said {shown(answer)}")
     return None
