@@ -201,6 +201,8 @@ async def test_a_draft_outlives_reload_another_ticket_and_a_colleagues_hand(acme
         await tickets.change(tx, held, tickets.Changes(assignee_id=acme.bob.user_id), by=acme.bob)
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#picker-assignee")).to_contain_text("Bob")
+    # Both the event and the reconnection fetch; a click between press and release would meet a row that was put anew.
+    await page.wait_for_load_state("networkidle")
     await page.locator(f"#row-{other.number} .ticket-row").click()
     await expect(page.locator("#ticket-subject")).to_have_text("Second")
     await expect(page.locator("#composer-body")).to_have_value("")
