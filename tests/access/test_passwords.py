@@ -68,3 +68,14 @@ async def test_who_was_deactivated_cannot_sign_in(acme: Company) -> None:
         await people.change_user(tx, yan, UserChanges(status=UserStatus.INACTIVE), by=None)
     with pytest.raises(WrongCredentials):
         await access.identities_by_password(acme.database, "yan@new.test", PASSWORD, organization_id)
+
+
+async def test_a_guess_costs_no_more_than_twenty_hashes_and_the_first_organizations_come_first(acme: Company) -> None:
+    address = f"{ids.new().hex}@new.test"
+    signed_up = [await _sign_up(acme, f"many-{number}-{acme.slug}", address) for number in range(22)]
+    found = await access.identities_by_password(acme.database, address, PASSWORD)
+    assert [one.user_id for one in found] == [user.id for user in signed_up[:20]]
+    last_id = await acme.database.doorways.organization_by_slug(f"many-21-{acme.slug}")
+    assert last_id
+    (at_its_own_page,) = await access.identities_by_password(acme.database, address, PASSWORD, last_id)
+    assert at_its_own_page.user_id == signed_up[21].id

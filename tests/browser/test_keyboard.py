@@ -65,10 +65,11 @@ async def test_properties_change_by_key(acme: Company, desks: Desks) -> None:
     await expect(page.locator("#picker-tags .picker-button")).to_be_focused()
 
     # Shown at once, before the server has answered: so the row is waited for.
-    async def is_tagged() -> bool:
-        return bool((await acme.now(ticket)).tags)
+    async def is_saved() -> bool:
+        saved = await acme.now(ticket)
+        return bool(saved.tags) and saved.assignee_id is not None and saved.priority is Priority.URGENT
 
-    await until(is_tagged)
+    await until(is_saved)
     changed = await acme.now(ticket)
     assert changed.status is Status.PENDING
     assert changed.priority is Priority.URGENT

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import signal
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -97,9 +99,13 @@ async def open_desk(here: Installation) -> Desk:
     return desk
 
 
-async def kill_when(process: object, ready: Callable[[], object]) -> None:
-    """SIGKILL as soon as it has come that far."""
-    while process.poll() is None and not await ready():
+async def kill_when(process: subprocess.Popen[str], ready: Callable[[], object]) -> None:
+    """SIGKILL as soon as it has come that far. It stands still while we look, lest it be done before we know."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGSTOP)
+        if await ready():
+            break
+        process.send_signal(signal.SIGCONT)
         await asyncio.sleep(0.02)
     process.kill()
     # Its pipes are closed with it.

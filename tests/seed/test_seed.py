@@ -54,7 +54,9 @@ async def test_the_demo_has_the_people_it_promises(running: Installation) -> Non
         async with running.database.reading(organization_id) as tx:
             assert {agent.email: agent.role for agent in await people.agents(tx)} == agents
             assert [mailbox.address for mailbox in await email.mailboxes(tx)] == [f"support@{slug}.test"]
-    (carol,) = await access.identities_by_password(running.database, "carol@customer.test", fortnight.PASSWORD)
+    # Named, since every other test has a customer of that address.
+    acme_id = await _seeded(running, "acme")
+    (carol,) = await access.identities_by_password(running.database, "carol@customer.test", fortnight.PASSWORD, acme_id)
     async with running.database.reading(carol.organization_id) as tx:
         assert (await people.find_user(tx, carol.user_id)).role is Role.CUSTOMER
 
