@@ -14,6 +14,7 @@ import pytest
 from parlour.children import Child, until
 from tests.mail import guard
 from tests.mail.folders import free_ports, own_folder
+from tests.mail.routes import Routes
 
 BINARY = Path("/usr/sbin/postfix")
 DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -25,7 +26,7 @@ class Postfix:
     def __init__(self, home: Path, more_settings: str = "") -> None:
         self.home = home
         [self.port] = free_ports(1)
-        self._routes: dict[str, str] = {}
+        self._routes = Routes()
         _prepare(self, more_settings)
         # Its own start-up script would leave this process to itself; and it changes its user, which makes it forget
         # that it was to end with us.
@@ -39,6 +40,10 @@ class Postfix:
         return f"smtp://127.0.0.1:{self.port}"
 
     @property
+    def routes_port(self) -> int:
+        return self._routes.port
+
+    @property
     def log(self) -> str:
         """What it says it did."""
         return (self.home / "log").read_text() if (self.home / "log").exists() else ""
@@ -46,20 +51,17 @@ class Postfix:
     def start(self) -> None:
         """Returns once it takes connections."""
         subprocess.run([BINARY, "-c", self.home / "etc", "check"], check=True, capture_output=True)
+        self._routes.start()
         self._child.start()
         assert until(self._is_taking, 30), f"{self._child.last_words()}\n{self.log[-2000:]}"
 
     def stop(self) -> None:
         self._child.stop()
+        self._routes.stop()
 
     def carry(self, domain: str, to: str) -> None:
         """Mail for this domain goes there: `smtp:[127.0.0.1]:2525`, `lmtp:inet:127.0.0.1:24`."""
-        self._routes[domain] = to
-        _write_routes(self.home, self._routes)
-        # Nothing of what it says is read: what it leaves running behind it would hold a pipe open.
-        nothing = subprocess.DEVNULL
-        command = [BINARY, "-c", self.home / "etc", "reload"]
-        subprocess.run(command, check=True, timeout=60, stdin=nothing, stdout=nothing, stderr=nothing)
+        self._routes.known[domain] = to
 
     def take(self, sender: str, recipients: list[str], raw: bytes) -> None:
         """As a customer's provider hands it over."""
@@ -93,16 +95,9 @@ def _prepare(server: Postfix, more_settings: str) -> None:
     for folder in ("etc", "spool", "data"):
         (home / folder).mkdir()
     shutil.chown(home / "data", "postfix")
-    (home / "etc" / "main.cf").write_text(SETTINGS.format(home=home, daemons=DAEMONS) + more_settings)
+    settings = SETTINGS.format(home=home, daemons=DAEMONS, port=server.routes_port) + more_settings
+    (home / "etc" / "main.cf").write_text(settings)
     (home / "etc" / "master.cf").write_text(SERVICES.format(port=server.port))
-    _write_routes(home, {})
-
-
-def _write_routes(home: Path, routes: dict[str, str]) -> None:
-    # An empty map is a mistake in Postfix's eyes.
-    known = {"nowhere.invalid": "error:nowhere"} | routes
-    (home / "etc" / "routes").write_text("".join(f"{domain} {to}\n" for domain, to in known.items()))
-    (home / "etc" / "domains").write_text("".join(f"{domain} here\n" for domain in known))
 
 
 SETTINGS = """
@@ -121,9 +116,9 @@ inet_protocols = ipv4
 alias_maps =
 alias_database =
 local_recipient_maps =
-relay_domains = texthash:{home}/etc/domains
+relay_domains = socketmap:inet:127.0.0.1:{port}:domains
 relay_recipient_maps =
-transport_maps = texthash:{home}/etc/routes
+transport_maps = socketmap:inet:127.0.0.1:{port}:transports
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 default_transport = error:mail to the world is off in tests
 smtp_dns_support_level = disabled
