@@ -10,10 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import obstore
-from obstore.store import LocalStore
-
-from parlour.foundation import disks, installation, settings
+from parlour.foundation import installation, settings
+from parlour.foundation.disks import Disk
 from parlour.foundation.installation import Installation
 from parlour.foundation.sealing import Place
 
@@ -47,18 +45,17 @@ async def _values(here: Installation, place: Place, sealed: bytes) -> None:
 
 async def _blobs(here: Installation, name: str, folder: Path) -> None:
     content = os.urandom(MEGABYTES * 1024 * 1024)
-    clear = LocalStore(folder, mkdir=True)
+    clear = Disk(str(folder))
 
     async def put_clear() -> None:
-        await obstore.put_async(clear, "one", content)
-        await asyncio.to_thread(disks.settle, folder, "one")
+        await clear.put("one", content)
 
     async def read_clear() -> None:
         for start in range(0, len(content), PIECE):
-            bytes(await obstore.get_range_async(clear, "one", start=start, end=start + PIECE))
+            await clear.get("one", range=(start, start + PIECE))
 
     async def part_clear() -> None:
-        bytes(await obstore.get_range_async(clear, "one", start=5_000_000, end=5_000_100))
+        await clear.get("one", range=(5_000_000, 5_000_100))
 
     async def read_sealed(start: int = 0, end: int = len(content)) -> None:
         async for _ in await here.blobs.stream(name, start, end):
@@ -68,7 +65,7 @@ async def _blobs(here: Installation, name: str, folder: Path) -> None:
     await _beside(f"read {MEGABYTES} MB", read_clear, read_sealed)
     await _beside("read 100 bytes in the middle", part_clear, lambda: read_sealed(5_000_000, 5_000_100))
     await here.blobs.delete(name)
-    await obstore.delete_async(clear, "one")
+    await clear.delete("one")
 
 
 async def _beside(name: str, clear: Work, sealed: Work) -> None:

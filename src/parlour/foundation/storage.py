@@ -6,10 +6,10 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
-import obstore
 from obstore.exceptions import BaseError, NotFoundError, PreconditionError
 
-from parlour.foundation import disks, segments
+from parlour.foundation import segments
+from parlour.foundation.disks import Disk
 from parlour.foundation.errors import NotFound
 from parlour.foundation.keys.broken import SealBroken
 from parlour.foundation.keys.keyring import Keyring
@@ -46,23 +46,19 @@ class Blobs:
     """One store. Keys start with the organization's id, so that a bucket policy can wall them off too."""
 
     def __init__(self, url: str, keys: Keyring) -> None:
-        self._store = disks.opened(url)
-        self._folder = disks.folder(url)
+        self._disk = Disk(url)
         self._keys = keys
 
     async def put(self, key: str, content: bytes) -> None:
         """Stored whole or not at all; once this returns, not even a power cut takes it away."""
         data_key = await self._keys.current(_organization_of(key))
         whole = await _beside(len(content), lambda: segments.sealed(data_key, key, content))
-        await obstore.put_async(self._store, key, whole)
-        if self._folder:
-            await asyncio.to_thread(disks.settle, self._folder, key)
+        await self._disk.put(key, whole)
 
     async def get(self, key: str) -> bytes:
         """The whole blob. Raises `NotFound`, `SealBroken`, `KeyDestroyed`."""
         try:
-            result = await obstore.get_async(self._store, key)
-            whole = memoryview(await result.bytes_async())
+            whole = memoryview((await self._disk.get(key))[2])
         except (NotFoundError, FileNotFoundError) as missing:
             raise NotFound() from missing
         opener = await self._opener(key, bytes(whole[:HEAD]), len(whole))
@@ -80,7 +76,7 @@ class Blobs:
 
     async def delete(self, key: str) -> None:
         async with self._keys.alone_with(_organization_of(key), key):
-            await obstore.delete_async(self._store, key)
+            await self._disk.delete(key)
 
     async def reseal(self, key: str) -> int:
         """Write it anew with the current data key, unless it is. How many bytes that were; 0 where it was deleted."""
@@ -100,8 +96,8 @@ class Blobs:
 
     async def names(self, organization_id: UUID) -> AsyncIterator[list[str]]:
         """Every blob of an organization, some hundreds at a time."""
-        async for batch in obstore.list(self._store, prefix=str(organization_id), chunk_size=500):
-            yield [blob["path"] for blob in batch]
+        async for batch in self._disk.names(str(organization_id)):
+            yield batch
 
     async def _pieces(self, key: str, version: _Version, start: int, end: int) -> AsyncIterator[bytes]:
         for offset in range(start - start % SEGMENT, end, _PIECE):
@@ -149,18 +145,17 @@ class Blobs:
         """Its size, its mark, and these bytes of it. Raises `NotFound`, and `_Changed` where it has another mark."""
         options: dict[str, Any] = {"range": (start, end)} | ({"if_match": mark} if mark else {})
         try:
-            result = await obstore.get_async(self._store, key, options=options)  # type: ignore[arg-type]
-            return result.meta["size"], result.meta["e_tag"] or "", bytes(await result.bytes_async())
+            return await self._disk.get(key, **options)
         except PreconditionError as changed:
             raise _Changed() from changed
         except (NotFoundError, FileNotFoundError) as missing:
             raise NotFound() from missing
         except BaseError:
             # No range of an empty one can be read, and only the clear ones of before may be empty.
-            meta = await obstore.head_async(self._store, key)
-            if meta["size"]:
+            size, found = await self._disk.head(key)
+            if size:
                 raise
-            return 0, meta["e_tag"] or "", b""
+            return 0, found, b""
 
 
 def _where_sealed(start: int, end: int) -> tuple[int, int]:

@@ -4,13 +4,11 @@ They lie apart from database and blobs, in a folder or a bucket of their own tha
 the others is worth nothing once an organization's half is deleted.
 """
 
-import asyncio
 from uuid import UUID
 
-import obstore
 from obstore.exceptions import AlreadyExistsError, NotFoundError
 
-from parlour.foundation import disks
+from parlour.foundation.disks import Disk
 from parlour.foundation.keys import ciphers
 from parlour.foundation.keys.broken import KeysOutOfReach
 
@@ -20,25 +18,21 @@ class Halves:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._folder = disks.folder(url)
-        self._store = disks.opened(url)
+        self._disk = Disk(url)
 
     async def make(self, organization_id: UUID) -> bytes:
         """A new one; where another process was first, that one's."""
         name = str(organization_id)
         try:
-            await obstore.put_async(self._store, name, ciphers.new_key(), mode="create")
+            await self._disk.put(name, ciphers.new_key(), "create")
         except (AlreadyExistsError, FileExistsError):
             return await self.find(organization_id)
-        if self._folder:
-            await asyncio.to_thread(disks.settle, self._folder, name)
         return await self.find(organization_id)
 
     async def find(self, organization_id: UUID) -> bytes:
         """Raises `KeysOutOfReach`."""
         try:
-            result = await obstore.get_async(self._store, str(organization_id))
-            half = bytes(await result.bytes_async())
+            half = (await self._disk.get(str(organization_id)))[2]
         except (NotFoundError, FileNotFoundError) as missing:
             words = f"The key half of the organization {organization_id} is not in {self._url}."
             raise KeysOutOfReach(f"{words} Is PARLOUR_KEY_STORE the right one?") from missing
@@ -49,8 +43,6 @@ class Halves:
     async def destroy(self, organization_id: UUID) -> None:
         """It is gone for good; nothing happens where there is none."""
         try:
-            await obstore.delete_async(self._store, str(organization_id))
+            await self._disk.delete(str(organization_id))
         except (NotFoundError, FileNotFoundError):
             return
-        if self._folder:
-            await asyncio.to_thread(disks.settle, self._folder, "")
