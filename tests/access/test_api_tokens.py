@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from parlour import access, entrance
+from parlour.access import Client
 from parlour.access.programs import texts
 from parlour.foundation import clock, crypto
 from parlour.foundation.errors import NotFound
@@ -87,11 +88,11 @@ async def test_its_use_is_written_down_once_a_minute(acme: Company) -> None:
     assert await used() == (None, None)
     first = clock.now().replace(microsecond=0)
     with clock.frozen(first):
-        await entrance.Identities(acme.installation).by_token(text, "192.0.2.1")
+        await entrance.Identities(acme.installation).by_token(text, Client("192.0.2.1"))
     assert await used() == (first, "192.0.2.1")
     with clock.frozen(first + timedelta(seconds=59)):
-        await entrance.Identities(acme.installation).by_token(text, "192.0.2.2")
+        await entrance.Identities(acme.installation).by_token(text, Client("192.0.2.2"))
     assert await used() == (first, "192.0.2.1")
     with clock.frozen(first + timedelta(seconds=60)):
-        await entrance.Identities(acme.installation).by_token(text, "192.0.2.2")
+        await entrance.Identities(acme.installation).by_token(text, Client("192.0.2.2"))
     assert await used() == (first + timedelta(seconds=60), "192.0.2.2")

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from parlour import access
-from parlour.access import Client
+from parlour import access, entrance
+from parlour.access import Client, Policy, Session
 from parlour.foundation import clock
 from tests.builders import Company, begin_session
 
@@ -24,11 +24,17 @@ async def test_a_session_lives_until_it_is_ended(acme: Company) -> None:
     assert await access.session_of(acme.installation, second) is None
 
 
+async def _used(company: Company, token: str) -> Session | None:
+    """As a door does that lets it in."""
+    session = await access.session_of(company.installation, token)
+    return await access.note_session_use(company.installation, token, session, HERE) if session else None
+
+
 async def test_a_session_that_is_not_used_ends(acme: Company) -> None:
     with clock.frozen(MONDAY):
         token = await begin_session(acme, acme.bob)
     with clock.frozen(MONDAY + timedelta(days=14, seconds=-1)):
-        assert await access.session_of(acme.installation, token, HERE)
+        assert await _used(acme, token)
     with clock.frozen(MONDAY + timedelta(days=28, seconds=-1)):
         assert await access.session_of(acme.installation, token) is None
 
@@ -38,7 +44,20 @@ async def test_a_session_ends_however_much_it_is_used(acme: Company) -> None:
         token = await begin_session(acme, acme.bob)
     for day in range(10, 90, 10):
         with clock.frozen(MONDAY + timedelta(days=day)):
-            assert await access.session_of(acme.installation, token, HERE)
+            assert await _used(acme, token)
     with clock.frozen(MONDAY + timedelta(days=90)):
         assert await access.session_of(acme.installation, token) is None
     assert await access.session_of(acme.installation, token) is None
+
+
+async def test_one_that_was_idle_too_long_for_its_organization_does_not_come_back_by_being_tried(acme: Company) -> None:
+    identities = entrance.Identities(acme.installation)
+    with clock.frozen(MONDAY):
+        token = await begin_session(acme, acme.bob)
+        async with acme.database.transaction(acme.organization_id) as tx:
+            await access.set_policy(tx, Policy(idle_minutes=30))
+    with clock.frozen(MONDAY + timedelta(minutes=29)):
+        assert await identities.by_session(token, HERE)
+    for minutes in (59, 60, 61):
+        with clock.frozen(MONDAY + timedelta(minutes=minutes)):
+            assert await identities.by_session(token, HERE) is None

@@ -6,12 +6,16 @@ from parlour import entrance
 
 OPEN_TO_ALL = {
     "/",
+    "/.well-known/jwks.json",
     "/address",
     "/api/auth/link",
     "/api/auth/password",
     "/api/auth/reset",
     "/api/auth/sign-in",
     "/api/auth/sign-out",
+    "/api/auth/tokens",
+    "/api/auth/tokens/refresh",
+    "/api/auth/tokens/revoke",
     "/api/docs",
     "/api/docs.css",
     "/api/email/hooks/{secret:str}",

@@ -96,6 +96,7 @@ from parlour.access.second_factor.totp import WrongCode
 from parlour.access.sessions.ending import CHANNEL as CHANGES_CHANNEL
 from parlour.access.sessions.ending import Changed, announce, end_one_of, end_sessions_of, sign_out
 from parlour.access.sessions.keeping import Session, begin_session, is_over, limits_under, session_of
+from parlour.access.sessions.keeping import note_use as note_session_use
 from parlour.access.sessions.listing import SignedIn, sessions_of
 from parlour.access.sessions.renewing import as_it_stands
 from parlour.access.sessions.renewing import renew as renew_session
@@ -228,6 +229,7 @@ __all__ = [
     "may_invite",
     "name_of",
     "narrowed",
+    "note_session_use",
     "note_use",
     "of_address",
     "of_mail",

@@ -108,7 +108,9 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
         # Before anybody is given the cookie: nobody is in who isn't written down.
         await trail.signed_in(installation, identity, standing.actor)
         return Entered(token, identity, standing)
-    if into is None or (session := await keeping.session_of(installation, into)) is None:
+    session = await keeping.session_of(installation, into) if into else None
+    # An app's tokens are one organization's for good.
+    if into is None or session is None or session.is_app:
         raise ChallengeOver()
     token = await renewing.replace(installation, into, _with(session, others), identity)
     await trail.signed_in(installation, identity, standing.actor)

@@ -57,6 +57,14 @@ async def signed_out(database: Database, identity: Identity) -> None:
         await audit.record(tx, Act.SIGNED_OUT, by=actor)
 
 
+async def refresh_token_reused(database: Database, identity: Identity, session_id: UUID) -> None:
+    """Somebody has a copy of it: who of the two was the person is not known, so there is no actor."""
+    async with database.transaction(identity.organization_id) as tx:
+        on = await _subject(tx, identity.user_id)
+        details = {"session": str(session_id)}
+        await audit.record(tx, Act.REFRESH_TOKEN_REUSED, on=on, details=details, outcome=Outcome.REFUSED)
+
+
 async def sessions_ended(database: Database, organization_id: UUID, user_id: UUID, sessions: int) -> None:
     async with database.transaction(organization_id) as tx:
         await audit.record(tx, Act.SESSIONS_ENDED, on=await _subject(tx, user_id), details={"sessions": sessions})

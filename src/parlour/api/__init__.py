@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from parlour.api import (
+    app_tokens,
     attachments,
     audit,
     auth,
@@ -52,6 +53,7 @@ _HANDLERS: Sequence[HTTPRouteHandler] = (
     auth.sign_in,
     auth.sign_out,
     auth.read_session,
+    *app_tokens.HANDLERS,
     *links.HANDLERS,
     *security.HANDLERS,
     me.read_me,

@@ -31,7 +31,7 @@ class ThroughAProvider(Unauthenticated):
     """Your organization lets its team in through an identity provider only. Sign in with a browser, or with a token."""
 
 
-class SignIn(Body, frozen=True, kw_only=True):
+class FirstProof(Body, frozen=True, kw_only=True):
     """First `email` and `password`, or `link`; where the answer says so, then its `challenge` with a `code`."""
 
     email: Annotated[str, Meta(max_length=254, examples=["bob@acme.test"])] = ""
@@ -40,6 +40,11 @@ class SignIn(Body, frozen=True, kw_only=True):
     organization: Annotated[str, Meta(max_length=60, description="Its short name, if you are in several.")] = ""
     challenge: Secret = ""
     code: Code = ""
+
+
+class SignIn(FirstProof, frozen=True, kw_only=True):
+    """First `email` and `password`, or `link`; where the answer says so, then its `challenge` with a `code`."""
+
     remember: Annotated[bool, Meta(description="Ask this client for no code for some days.")] = False
 
 
@@ -90,9 +95,7 @@ async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
     Answers with a session cookie. Where a second factor is due: 401, with `details.next` = `totp` and
     `details.challenge`, which is to be sent again together with `code` within ten minutes, by the same client.
     """
-    outcome = await (_second(request, body) if body.challenge else _first(request, body))
-    if isinstance(outcome, Waiting):
-        raise _PROBLEMS[outcome.step](details={"next": outcome.step, "challenge": outcome.challenge})
+    outcome = await entered(request, body)
     told = await arriving.cookies_for(request, outcome, arriving.client_of(request))
     if body.remember and body.challenge:
         told += await arriving.remember(request, outcome)
@@ -107,7 +110,7 @@ async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
 async def sign_out(request: Request) -> None:
     """Sign out
 
-    Ends the session of the cookie that is sent along.
+    Ends the session of the cookie, or of the access token, that is sent along.
     """
     arriving.also_tell(request, await arriving.farewell(request))
 
@@ -119,7 +122,15 @@ async def read_session(request: Request) -> SessionNow:
     return await _now(request, session, Entered(token, session.identity, request.standing))
 
 
-async def _first(request: Request, body: SignIn) -> Outcome:
+async def entered(request: Request, body: FirstProof) -> Entered:
+    """Once nothing is left to ask. Raises the problem that says what is."""
+    outcome = await (_second(request, body) if body.challenge else _first(request, body))
+    if isinstance(outcome, Waiting):
+        raise _PROBLEMS[outcome.step](details={"next": outcome.step, "challenge": outcome.challenge})
+    return outcome
+
+
+async def _first(request: Request, body: FirstProof) -> Outcome:
     installation, client = request.installation, arriving.client_of(request)
     if body.link:
         await access.count(installation, access.of_address(client))
@@ -136,7 +147,7 @@ async def _first(request: Request, body: SignIn) -> Outcome:
     return await access.arrive(installation, identities, client)
 
 
-async def _second(request: Request, body: SignIn) -> Outcome:
+async def _second(request: Request, body: FirstProof) -> Outcome:
     client = arriving.client_of(request)
     return await access.go_on(request.installation, body.challenge, access.by_code(body.code), client)
 

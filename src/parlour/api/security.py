@@ -67,6 +67,7 @@ class SignedIn(shapes.Shape, frozen=True):
     begun_at: datetime
     used_at: datetime
     is_this: bool
+    is_app: Annotated[bool, Meta(description="It has tokens rather than a cookie.")]
 
 
 class SignedIns(shapes.Shape, frozen=True):
@@ -99,13 +100,13 @@ class SecurityPolicy(shapes.Shape, frozen=True):
 async def confirm(request: Request, body: Confirmation) -> None:
     """Confirm that it is still me
 
-    Before a dangerous act. The session gets a new cookie.
+    Before a dangerous act. The session gets a new cookie; an app's tokens stay as they are.
     """
     session, token = arriving.session_in(request)
     standing = request.standing
     prove = access.by_code(body.code) if standing.has_second_factor else access.by_password(body.password)
     renewed = await access.confirm(request.installation, token, session, standing, prove)
-    arriving.also_tell(request, arriving.session_cookie(request, renewed))
+    arriving.also_tell(request, *arriving.continued(request, renewed))
 
 
 @operation("PUT /auth/password", _OWN, status=204)
@@ -161,7 +162,9 @@ async def renew_backup_codes(request: Request) -> BackupCodes:
 async def list_sessions(request: Request) -> SignedIns:
     """List where I am signed in"""
     found = (await arriving.own_security.mine(request)).sessions
-    return SignedIns([SignedIn(one.id, one.name, one.address, one.begun_at, one.used_at, one.is_this) for one in found])
+    return SignedIns(
+        [SignedIn(one.id, one.name, one.address, one.begun_at, one.used_at, one.is_this, one.is_app) for one in found]
+    )
 
 
 @operation("DELETE /auth/sessions/{id}", _OWN, status=204)

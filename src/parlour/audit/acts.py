@@ -45,6 +45,7 @@ class Act(StrEnum):
     PASSKEY_RENAMED = "PASSKEY_RENAMED", Group.SIGN_IN, "Renamed a passkey"
     PASSKEY_REMOVED = "PASSKEY_REMOVED", Group.SIGN_IN, "Removed a passkey"
     PASSKEY_COPIED = "PASSKEY_COPIED", Group.SIGN_IN, "Showed a passkey whose counter did not go on"
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED", Group.SIGN_IN, "Showed a refresh token that was used before"
     SECURITY_POLICY_CHANGED = "SECURITY_POLICY_CHANGED", Group.SETTINGS, "Changed what signing in asks for"
     LINK_SENT = "LINK_SENT", Group.SIGN_IN, "Had a link sent by mail"
     ADDRESS_CONFIRMED = "ADDRESS_CONFIRMED", Group.SIGN_IN, "Confirmed their address"

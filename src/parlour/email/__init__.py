@@ -45,6 +45,7 @@ from parlour.email.notices import (
     send_invitation,
     send_link,
     send_notice,
+    tell_of_copied_token,
     tell_of_new_password,
 )
 from parlour.email.quarantine import Quarantined, quarantined, reject, release
@@ -174,6 +175,7 @@ __all__ = [
     "set_up_mailbox",
     "summaries",
     "take_in",
+    "tell_of_copied_token",
     "tell_of_new_password",
     "typed_addresses",
     "undo",

@@ -5,6 +5,7 @@ from parlour.entrance.arriving import address_of
 from parlour.entrance.arriving.cookies import SESSION as COOKIE
 from parlour.entrance.arriving.cookies import name_of as cookie_name
 from parlour.entrance.bodies import json_body, query, query_pairs, refuse_query
+from parlour.entrance.browsers.origins import note as note_origin
 from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
 from parlour.entrance.errors import Failure, Moved
@@ -39,6 +40,7 @@ __all__ = [
     "json_body",
     "limits_of",
     "needs",
+    "note_origin",
     "pages",
     "public",
     "query",

@@ -53,7 +53,7 @@ async def admit(request: Request) -> Response[None] | None:
             raise
         visitor = None
     _introduce(request, visitor)
-    if visitor and visitor.session is None:
+    if visitor and (visitor.session is None or visitor.session.is_app):
         await origins.note(request, visitor.actor.organization_id)
     if visitor and visitor.session and visitor.session.identity.privileges != visitor.standing.privileges:
         await admission.renew(request, visitor.actor, visitor.session, visitor.standing)
@@ -110,7 +110,7 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
-        return await identities.by_token(token.strip(), address_of(request))
+        return await identities.by_token(token.strip(), client_of(request))
     cookie = admission.session_token(request)
     return await identities.by_session(cookie, client_of(request)) if cookie else None
 
@@ -128,6 +128,8 @@ def _introduce(request: Request, visitor: Visitor | None) -> None:
     request.scope["state"]["standing"] = visitor.standing if visitor else None
     request.scope["state"]["token_scopes"] = visitor.scopes if visitor else None
     circumstances.asked_by(visitor.actor if visitor else None, address_of(request))
+    if visitor and visitor.place:
+        request.scope["state"]["session_token"] = visitor.place
     if visitor and visitor.session:
         request.scope["state"]["csrf_token"] = csrf.masked(visitor.session.csrf)
 

@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie of a browser, or the API token of a program."""
+"""Who is asking: the session cookie of a browser, the access token of an app, or the API token of a program."""
 
 import time
 from collections.abc import Hashable
@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from parlour import access
-from parlour.access import Bearer, Client, Scopes, Session, Standing
+from parlour.access import Bearer, Client, Scopes, Session, Standing, apps
 from parlour.foundation import crypto
 from parlour.foundation.errors import Unauthenticated
 from parlour.foundation.installation import Installation
@@ -31,6 +31,8 @@ class Visitor(msgspec.Struct, frozen=True):
     standing: Standing
     session: Session | None
     scopes: Scopes = None
+    place: str = ""
+    """Where an app's session lies, which no cookie says."""
 
     @property
     def actor(self) -> Actor:
@@ -44,30 +46,36 @@ class Identities:
         self._installation = installation
         self._database = installation.database
         self._tokens: _Memory[bytes, Bearer] = _Memory()
+        self._claims: _Memory[bytes, apps.Claims] = _Memory()
         self._standings: _Memory[tuple[UUID, UUID], Standing] = _Memory()
 
     async def by_session(self, token: str, client: Client | None = None) -> Visitor | None:
         """None where it has ended, the user was made inactive, or their organization now asks for more."""
-        session = await access.session_of(self._installation, token, client)
-        if session is None:
+        session = await access.session_of(self._installation, token)
+        if session is None or session.is_app:
             return None
-        standing = await self.standing(session.organization_id, session.user_id)
-        if standing is None or standing.due(session.identity):
+        standing = await self._standing_in(session)
+        if standing is None:
             return None
-        if access.is_over(session, access.limits_under(standing.policy, self._installation.settings)):
-            return None
-        return Visitor(standing, session)
+        return Visitor(standing, await self._used(token, session, client))
 
     async def has_session(self, token: str) -> bool:
         """Whether it still stands: cheap enough to ask every few seconds."""
-        return await access.session_of(self._installation, token) is not None
+        session = await access.session_of(self._installation, token)
+        return session is not None and not session.is_app
 
-    async def by_token(self, token: str, address: str = "") -> Visitor:
-        """With no more than the token allows. Raises `BadToken`."""
+    async def by_token(self, token: str, client: Client | None = None) -> Visitor:
+        """A program with no more than its token allows, or an app. Raises `BadToken` or `BadAccessToken`."""
+        if apps.is_access_token(token):
+            return await self._by_access_token(token, client)
         digest = crypto.digest(token)
         bearer = self._tokens.recall(digest)
         if bearer is None:
-            bearer = None if access.is_mistyped_token(token) else await self._look_up(digest, address)
+            bearer = (
+                None
+                if access.is_mistyped_token(token)
+                else await self._look_up(digest, client.address if client else "")
+            )
             if bearer is None:
                 raise BadToken()
             self._tokens.remember(digest, bearer)
@@ -78,6 +86,31 @@ class Identities:
             raise BadToken()
         actor = access.narrowed(standing.actor, bearer.scopes)
         return Visitor(msgspec.structs.replace(standing, actor=actor), None, bearer.scopes)
+
+    async def _by_access_token(self, token: str, client: Client | None) -> Visitor:
+        digest = crypto.digest(token)
+        claims = self._claims.recall(digest)
+        if claims is None:
+            claims = apps.read_access_token(self._installation, token)
+            self._claims.remember(digest, claims)
+        # The signature is looked at every two seconds, the session behind it every time: it may have ended.
+        session, place = await apps.session_of_app(self._installation, claims)
+        standing = await self._standing_in(session)
+        if standing is None:
+            raise apps.BadAccessToken()
+        return Visitor(standing, await self._used(place, session, client), place=place)
+
+    async def _used(self, place: str, session: Session, client: Client | None) -> Session:
+        # Only now: one that was idle for longer than its organization allows must not come back by being tried.
+        return await access.note_session_use(self._installation, place, session, client) if client else session
+
+    async def _standing_in(self, session: Session) -> Standing | None:
+        """None where the user is inactive, or their organization now asks for more, or for shorter sessions."""
+        standing = await self.standing(session.organization_id, session.user_id)
+        if standing is None or standing.due(session.identity):
+            return None
+        limits = access.limits_under(standing.policy, self._installation.settings)
+        return None if access.is_over(session, limits) else standing
 
     async def _look_up(self, digest: bytes, address: str) -> Bearer | None:
         place = await self._database.doorways.api_token(digest)

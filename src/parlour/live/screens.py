@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from parlour import entrance
+from parlour.access import apps
 from parlour.entrance import COOKIE, BadToken, Identities, cookie_name
 from parlour.foundation.settings import Settings
 from parlour.live import rooms
@@ -46,9 +47,13 @@ class Screen:
         if now >= self._actor_due:
             self._actor_due = now + _ACTOR_CHECKED_EVERY
             return await self._look_again(identities)
-        if self._session and now >= self._session_due:
+        if now >= self._session_due:
             self._session_due = now + _SESSION_CHECKED_EVERY
-            return await identities.has_session(self._session)
+            if self._session:
+                return await identities.has_session(self._session)
+            if self._token and apps.is_access_token(self._token):
+                # Its session may have ended, or it has run out: whoever connects anew brings a new one.
+                return await self._look_again(identities)
         return True
 
     async def _look_again(self, identities: Identities) -> bool:
@@ -65,7 +70,7 @@ async def visitor_of(identities: Identities, session: str | None, token: str | N
     if token:
         try:
             actor = (await identities.by_token(token)).actor
-        except BadToken:
+        except (BadToken, apps.BadAccessToken):
             return None
         # What is heard here is about tickets.
         return actor if actor.may(Permission.READ_TICKETS) else None

@@ -11,6 +11,7 @@ from parlour.site import (
     providers,
     sign_in,
     sign_up,
+    token_keys,
 )
 
 ROUTES = [
@@ -40,6 +41,7 @@ ROUTES = [
     sign_up.found,
     *dev_mail.ROUTES,
     *images.ROUTES,
+    *token_keys.ROUTES,
 ]
 
 __all__ = ["ROUTES"]

@@ -34,6 +34,8 @@ class Session(msgspec.Struct, frozen=True):
     agent: str = ""
     replaced_at: float = 0.0
     """When another cookie took its place; it lingers for some seconds, for requests that were under way."""
+    is_app: bool = False
+    """It is behind an app's tokens, at a place that follows from its id; no cookie opens it."""
     before: str = ""
     """Where it lay before its cookie was made anew: for some seconds requests under way still find it there."""
 
@@ -104,9 +106,20 @@ async def write(installation: Installation, key: str, session: Session) -> None:
     await installation.cache.set(key, msgspec.json.encode(session), ex=seconds, xx=True)
 
 
-async def keep(installation: Installation, session: Session) -> str:
-    """Put it behind a new cookie value."""
-    token = crypto.new_secret()
+async def take(installation: Installation, token: str) -> Session | None:
+    """What is behind a cookie, which opens nothing afterwards."""
+    stored = await installation.cache.getdel(key_of(token))
+    if not stored:
+        return None
+    session = msgspec.json.decode(stored, type=Session)
+    for identity in session.identities:
+        await installation.cache.srem(index_of(identity.organization_id, identity.user_id), key_of(token))
+    return session
+
+
+async def keep(installation: Installation, session: Session, token: str | None = None) -> str:
+    """Put it behind a new cookie value, or at a place of its own."""
+    token = token or crypto.new_secret()
     seconds = _seconds_left(session, limits_of(installation.settings))
     async with installation.cache.pipeline() as together:
         together.set(key_of(token), msgspec.json.encode(session), ex=seconds)
@@ -118,10 +131,10 @@ async def keep(installation: Installation, session: Session) -> str:
     return token
 
 
-async def session_of(installation: Installation, token: str, client: Client | None = None) -> Session | None:
+async def session_of(installation: Installation, token: str) -> Session | None:
     """The session, kept alive by being asked for. None where it was ended, or has lived too long.
 
-    `client` is noted as the last that used it.
+    That it was used is for the caller to say, once it is clear that it may be: see `note_use`.
     """
     limits = limits_of(installation.settings)
     stored = await installation.cache.getex(key_of(token), ex=int(limits.idle.total_seconds()))
@@ -135,9 +148,17 @@ async def session_of(installation: Installation, token: str, client: Client | No
         # Asking for it has just given it another fortnight.
         await installation.cache.expire(key_of(token), LINGERS_SECONDS)
         return session
-    if client and clock.now().timestamp() - session.used_at >= _NOTED_EVERY:
-        return await _note_use(installation, token, session, client)
     return session
+
+
+async def note_use(installation: Installation, token: str, session: Session, client: Client) -> Session:
+    """The client is the last that used it: to the minute."""
+    if session.replaced_at or clock.now().timestamp() - session.used_at < _NOTED_EVERY:
+        return session
+    now, agent = clock.now().timestamp(), short(client.agent)
+    used = msgspec.structs.replace(session, used_at=now, address=client.address, agent=agent)
+    await write(installation, key_of(token), used)
+    return used
 
 
 def is_over(session: Session, limits: Limits) -> bool:
@@ -156,13 +177,6 @@ def key_of(token: str) -> str:
 
 def index_of(organization_id: UUID, user_id: UUID) -> str:
     return f"sessions:{organization_id}:{user_id}"
-
-
-async def _note_use(installation: Installation, token: str, session: Session, client: Client) -> Session:
-    now, agent = clock.now().timestamp(), short(client.agent)
-    used = msgspec.structs.replace(session, used_at=now, address=client.address, agent=agent)
-    await write(installation, key_of(token), used)
-    return used
 
 
 def _seconds_left(session: Session, limits: Limits) -> int:

@@ -19,6 +19,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     begun_at: datetime
     used_at: datetime
     is_this: bool
+    is_app: bool = False
 
 
 async def sessions_of(
@@ -34,5 +35,6 @@ async def sessions_of(
             await cache.srem(index, key)
             continue
         begun, used = (datetime.fromtimestamp(at, UTC) for at in (session.begun_at, session.used_at))
-        found.append(SignedIn(session.id, name_of(session.agent), session.address, begun, used, session.id == this))
+        is_this, name = session.id == this, name_of(session.agent)
+        found.append(SignedIn(session.id, name, session.address, begun, used, is_this, session.is_app))
     return sorted(found, key=lambda one: (not one.is_this, -one.used_at.timestamp(), one.id))

@@ -3,7 +3,7 @@
 import msgspec
 
 from parlour.access.proofs import Identity, Proof
-from parlour.access.sessions.keeping import LINGERS_SECONDS, Session, index_of, keep, key_of
+from parlour.access.sessions.keeping import LINGERS_SECONDS, Session, index_of, keep, key_of, write
 from parlour.access.standing import Standing
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
@@ -21,6 +21,10 @@ async def replace(installation: Installation, token: str, session: Session, iden
     """A new cookie, whatever else is under way: for what the person at the browser has just done."""
     old, cache = key_of(token), installation.cache
     others = session.others_than(identity.organization_id, identity.user_id)
+    if session.is_app:
+        # Its tokens name it by its id: it stays where it is, and only they are ever made anew.
+        await write(installation, old, msgspec.structs.replace(session, identities=(identity, *others)))
+        return token
     changed = msgspec.structs.replace(session, identities=(identity, *others), before=old, replaced_at=0.0)
     new = await keep(installation, changed)
     if not session.replaced_at:

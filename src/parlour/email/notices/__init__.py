@@ -1,7 +1,7 @@
 """Mails of Parlour's own to one person: links and news about their access. They belong to no ticket."""
 
 from parlour.email.notices.addresses import confirm_address, send_address_link
-from parlour.email.notices.asking import ask_for_link, send_link, tell_of_new_password
+from parlour.email.notices.asking import ask_for_link, send_link, tell_of_copied_token, tell_of_new_password
 from parlour.email.notices.inviting import send_invitation
 from parlour.email.notices.sending import resume_notices, send_notice
 from parlour.email.notices.writing import Notice, write_notice
@@ -15,6 +15,7 @@ __all__ = [
     "send_invitation",
     "send_link",
     "send_notice",
+    "tell_of_copied_token",
     "tell_of_new_password",
     "write_notice",
 ]

@@ -65,6 +65,13 @@ async def tell_of_new_password(installation: Installation, organization_id: UUID
         await write_notice(tx, Notice(kind=Kind.PASSWORD_CHANGED, email=user.email, name=user.name))
 
 
+async def tell_of_copied_token(installation: Installation, organization_id: UUID, user_id: UUID) -> None:
+    """An app of theirs was signed out, because somebody used a token of it that had been used before."""
+    async with installation.database.transaction(organization_id) as tx:
+        user = await people.find_user(tx, user_id)
+        await write_notice(tx, Notice(kind=Kind.TOKEN_COPIED, email=user.email, name=user.name))
+
+
 async def _home(installation: Installation, places: list[Whereabouts]) -> Whereabouts | None:
     """Where they work, before where they are a customer."""
     for place in places:

@@ -83,6 +83,36 @@ NOTICES: Final = {
             subject="Votre mot de passe pour {{organization.name}} a été changé",
         ),
     },
+    Kind.TOKEN_COPIED: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nan app in which you were signed in to {{organization.name}} was signed "
+            "out just now: a key of it was used a second time, which happens when somebody has a copy.\n\nSign in "
+            "again in your app. If you don't know where the copy may come from, change your password too, and tell "
+            "{{organization.name}}.",
+            subject="An app of yours was signed out of {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\neine App, in der Sie bei {{organization.name}} angemeldet waren, wurde "
+            "soeben abgemeldet: Ein Schlüssel von ihr wurde ein zweites Mal benutzt, wie es geschieht, wenn jemand "
+            "eine Kopie hat.\n\nMelden Sie sich in Ihrer App neu an. Wenn Sie nicht wissen, woher die Kopie stammen "
+            "kann, ändern Sie auch Ihr Passwort und sagen Sie {{organization.name}} Bescheid.",
+            subject="Eine App wurde bei {{organization.name}} abgemeldet",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nse acaba de cerrar la sesión de una aplicación que usaba con "
+            "{{organization.name}}: una de sus claves se utilizó por segunda vez, lo que ocurre cuando alguien tiene "
+            "una copia.\n\nVuelva a iniciar sesión en su aplicación. Si no sabe de dónde puede venir la copia, cambie "
+            "también su contraseña y avise a {{organization.name}}.",
+            subject="Se ha cerrado la sesión de una aplicación en {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nune application connectée à votre compte chez {{organization.name}} vient "
+            "d’être déconnectée : une de ses clés a servi une seconde fois, ce qui arrive quand quelqu’un en possède "
+            "une copie.\n\nReconnectez-vous dans votre application. Si vous ignorez d’où la copie peut venir, changez "
+            "aussi votre mot de passe et prévenez {{organization.name}}.",
+            subject="Une application a été déconnectée de {{organization.name}}",
+        ),
+    },
     Kind.ADDRESS_LINK: {
         "en": Text(
             "Hello {{customer.first_name}},\n\nopen this link to confirm that this is your address at "

@@ -4,6 +4,7 @@ from parlour.entrance.arriving import own_address, own_security
 from parlour.entrance.arriving.admission import (
     also_tell,
     arrive,
+    continued,
     cookies_for,
     csrf_token,
     farewell,
@@ -49,6 +50,7 @@ __all__ = [
     "code_sent",
     "confirm_form",
     "confirm_sent",
+    "continued",
     "cookies_for",
     "csrf_token",
     "farewell",

@@ -109,8 +109,13 @@ def session_cookie(request: Request, token: str) -> Cookie:
     return cookies.cookie(settings, cookies.SESSION, token, settings.session_longest_days * 24 * 60 * 60)
 
 
+def continued(request: Request, token: str) -> list[Cookie]:
+    """The same session's new cookie. An app has none: it goes on with the tokens it has."""
+    return [] if request.auth and request.auth.is_app else [session_cookie(request, token)]
+
+
 def session_token(request: Request) -> str | None:
-    """The session's cookie that came along, or the one it was renewed to by this very request."""
+    """The session's cookie that came along, or the one it was renewed to by this very request; an app's place."""
     renewed: str | None = request.scope["state"].get("session_token")
     return renewed or request.cookies.get(cookies.name_of(request.installation.settings, cookies.SESSION))
 
@@ -132,7 +137,7 @@ async def renew(request: Request, actor: Actor, session: access.Session, standin
     renewed = await access.renew_session(request.installation, token, session, identity)
     if renewed:
         request.scope["state"]["session_token"] = renewed
-        also_tell(request, session_cookie(request, renewed))
+        also_tell(request, *continued(request, renewed))
 
 
 def csrf_token(session: access.Session) -> str:

@@ -69,7 +69,7 @@ async def changed(request: Request, shown: Proof | None = None, *, others_end: b
         return
     identity = access.as_it_stands(session, standing, shown)
     renewed = await access.replace_session(request.installation, token, session, identity)
-    admission.also_tell(request, admission.session_cookie(request, renewed))
+    admission.also_tell(request, *admission.continued(request, renewed))
     if others_end:
         await access.end_sessions_of(request.installation, actor.organization_id, actor.user_id, except_for=renewed)
     else:

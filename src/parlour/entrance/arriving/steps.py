@@ -112,7 +112,7 @@ async def confirm_sent(request: Request, door: Door) -> Response[Any]:
     except (Unauthenticated, TooManyRequests) as problem:
         return await confirm_form(request, door, problem)
     there = _next(form.get("next")) or "/"
-    return Redirect(there, status_code=303, cookies=[admission.session_cookie(request, renewed)])
+    return Redirect(there, status_code=303, cookies=admission.continued(request, renewed))
 
 
 async def _answered(
