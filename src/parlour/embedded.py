@@ -32,7 +32,7 @@ LONGEST_SOCKET_PATH = 107
 
 SMALL_AND_QUICK = {
     "shared_buffers": "128MB",
-    "max_connections": "60",
+    "max_connections": "100",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "effective_cache_size": "1GB",

@@ -40,6 +40,7 @@ async def test_connections_that_died_while_nobody_used_them_are_passed_over(
     await end_all(database_url)
     async with database.reading(acme.organization_id) as tx:
         assert await tx.value("select count(*) from organizations") == 1
+    await end_all(database_url)
     async with database.transaction(acme.organization_id) as tx:
         assert await tx.value("select count(*) from organizations") == 1
 

@@ -51,9 +51,7 @@ class _Broken(Exception):
 
 async def verify(database: Database, organization_id: UUID) -> Verdict:
     """Reads the whole trail, some hundred records in memory at once; writers are not held up."""
-    async with database.reading(organization_id) as tx:
-        # All of it as it was at one moment, whatever is added or removed meanwhile.
-        await tx.run("set transaction isolation level repeatable read")
+    async with database.snapshot(organization_id) as tx:
         slug = await tx.value("select slug from organizations where id = %(id)s", id=organization_id) or ""
         head = await tx.maybe(Head, "select last_position, last_hash, key_name, seal from audit_trails")
         walk = _Walk(tx, chain.keys_of(tx.signer))

@@ -22,7 +22,8 @@ class Patience:
         self._seconds = seconds
         self._received = 0
         self._timeout = asyncio.timeout(seconds)
-        self._began_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._began_at = self._loop.time()
 
     async def __aenter__(self) -> "Patience":
         await self._timeout.__aenter__()
@@ -35,14 +36,21 @@ class Patience:
         event = await self._receive()
         self._received += len(event.get("body", b""))
         self.is_whole = not event.get("more_body", False)
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         latest = self._began_at + self._seconds + self._received / _SLOWEST_BYTES_A_SECOND
         if not self._timeout.expired() and self._timeout.when() is not None:
             self._timeout.reschedule(min(now + self._seconds, latest))
         return event
 
     async def send(self, event: Any) -> None:
-        if self._timeout.when() is not None and not self._timeout.expired():
-            self._timeout.reschedule(None)
-        async with asyncio.timeout(self._seconds):
-            await self._send(event)
+        # To set the clock costs as much as sending a little: what is left of its time is mostly enough.
+        latest = self._timeout.when()
+        if latest is None or latest - self._loop.time() < self._seconds / 2:
+            self._set(self._loop.time() + self._seconds)
+        await self._send(event)
+        if event.get("more_body"):
+            self._set(None)
+
+    def _set(self, latest: float | None) -> None:
+        if not self._timeout.expired():
+            self._timeout.reschedule(latest)

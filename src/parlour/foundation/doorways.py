@@ -1,14 +1,12 @@
 """Every question that may be asked before an organization is known. Each is a `security definer` function: ids only."""
 
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor, OperationalError
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from parlour.foundation.errors import Unavailable
+from parlour.foundation.line import Asked, Take
 from parlour.foundation.rows import row_of
 
 
@@ -20,10 +18,10 @@ class Whereabouts(msgspec.Struct, frozen=True):
 
 
 class Doorways:
-    """The questions, over a pool that is inside no organization."""
+    """The questions, over connections that are inside no organization."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._pool = pool
+    def __init__(self, take: Take) -> None:
+        self._take = take
 
     async def organization_by_slug(self, slug: str) -> UUID | None:
         return _first(
@@ -148,19 +146,9 @@ class Doorways:
         )
 
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
-        for _ in range(self._pool.max_size + 1):
-            try:
-                async with self._pool.connection() as connection:
-                    cursor = AsyncCursor(connection, row_factory=row_of(Whereabouts, question))
-                    await cursor.execute(question, parameters)
-                    return await cursor.fetchall()
-            except PoolTimeout as timeout:
-                raise Unavailable() from timeout
-            except OperationalError:
-                # One that a restart of the database has left behind; a question may be asked twice.
-                if not connection.closed:
-                    raise
-        raise Unavailable()
+        asked = Asked(question, parameters, binary=True)
+        [outcome] = await self._take([asked])
+        return outcome.rows(row_of(Whereabouts, question).maker(lambda: outcome.columns))
 
 
 def _all(found: list[Whereabouts]) -> list[UUID]:

@@ -7,31 +7,30 @@ from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from psycopg import AsyncCursor
-from psycopg.rows import AsyncRowFactory, RowMaker
+from psycopg.rows import RowMaker
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 @lru_cache(maxsize=2048)
-def row_of(struct: type[Row], sql: str) -> AsyncRowFactory[Row]:
+def row_of(struct: type[Row], sql: str) -> "RowFactory[Row]":
     """A row factory for what `sql` gives: it names the struct's fields, in their order; trailing ones may be left out.
 
     Raises `TypeError` where it does not.
     """
-    return _Factory(struct)
+    return RowFactory(struct)
 
 
-class _Factory(Generic[Row]):
+class RowFactory(Generic[Row]):
     """Looks at the columns of a statement the first time only: asking for them costs as much as reading a few rows."""
 
     def __init__(self, struct: type[Row]) -> None:
         self._struct = struct
         self._maker: RowMaker[Row] | None = None
 
-    def __call__(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
+    def maker(self, ask_columns: Callable[[], tuple[str, ...]]) -> RowMaker[Row]:
         if self._maker is None:
-            columns = tuple(column.name for column in cursor.description or ())
+            columns = ask_columns()
             fields = self._struct.__struct_fields__
             if columns != fields[: len(columns)]:
                 raise TypeError(f"{self._struct.__name__} has the fields {fields}, the query gives {columns}")

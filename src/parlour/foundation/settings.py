@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     owner_database_url: str = Field("", validation_alias=AliasChoices("owner_database_url", "OWNER_DATABASE_URL"))
     redis_url: str = Field("", validation_alias=AliasChoices("redis_url", "REDIS_URL"))
     blob_url: str = ""
-    pool_size: int = 8
+    pool_size: int = 16
 
     smtp_url: str = ""
     mail_from: str = ""

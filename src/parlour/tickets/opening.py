@@ -45,14 +45,16 @@ async def open(tx: Transaction, opening: Opening, *, by: Actor) -> Ticket:  # no
     # Made up beforehand: from the number to the commit, other openings wait.
     words = words_of(opening.subject, requester.name, requester.email, by.name, by.email, opening.words.text)
     ticket_id = ids.new()
+    await tx.take_turn("opening")
     number = await _insert(tx, ticket_id, opening)
-    await add_participants(tx, ticket_id, [opening.requester_id, *opening.participant_ids])
-    new = NewComment(ticket_id, opening.words, Visibility.PUBLIC, opening.source)
-    comment_id = await write_comment(tx, new, by=by)
-    await begin_search(tx, ticket_id, number, words)
-    if opening.tags:
-        await set_tags(tx, ticket_id, opening.tags)
-    ticket = await fresh(tx, ticket_id)
+    async with tx.together():
+        await add_participants(tx, ticket_id, [opening.requester_id, *opening.participant_ids])
+        new = NewComment(ticket_id, opening.words, Visibility.PUBLIC, opening.source)
+        comment_id = await write_comment(tx, new, by=by)
+        await begin_search(tx, ticket_id, number, words)
+        if opening.tags:
+            await set_tags(tx, ticket_id, opening.tags)
+        ticket = await fresh(tx, ticket_id)
     tx.record(
         TicketOpened(
             **about(ticket, by.user_id), comment_id=comment_id, automatic=opening.automatic, source=opening.source

@@ -11,7 +11,7 @@ async def add_participants(tx: Transaction, ticket_id: UUID, user_ids: Sequence[
     """From now on they see the ticket and get its answers. Who takes part already stays."""
     if not user_ids:
         return
-    await tx.run(
+    await tx.tell(
         """
         insert into participants (organization_id, ticket_id, user_id)
         select organization_id, %(ticket_id)s, id from users where id = any(%(user_ids)s)
@@ -23,7 +23,7 @@ async def add_participants(tx: Transaction, ticket_id: UUID, user_ids: Sequence[
 
 
 async def remove_participant(tx: Transaction, ticket_id: UUID, user_id: UUID) -> None:
-    await tx.run(
+    await tx.tell(
         "delete from participants where ticket_id = %(ticket_id)s and user_id = %(user_id)s",
         ticket_id=ticket_id,
         user_id=user_id,

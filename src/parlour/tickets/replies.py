@@ -22,14 +22,15 @@ async def reply(
 
     Raises `Invalid` where it says nothing.
     """
-    comment_id = await write_comment(tx, NewComment(ticket.id, words, Visibility.PUBLIC, source), by=by)
-    if by.is_agent:
-        await count_reply(tx, ticket, words.text, ANSWERED)
-    else:
-        await add_participants(tx, ticket.id, [by.user_id])
-        await count_reply(tx, ticket, words.text, "" if automatic else _REOPENED)
-    await extend_search(tx, ticket.id, words_of(by.name, by.email, words.text), Visibility.PUBLIC)
-    changed = await fresh(tx, ticket.id)
+    async with tx.together():
+        comment_id = await write_comment(tx, NewComment(ticket.id, words, Visibility.PUBLIC, source), by=by)
+        if by.is_agent:
+            await count_reply(tx, ticket, words.text, ANSWERED)
+        else:
+            await add_participants(tx, ticket.id, [by.user_id])
+            await count_reply(tx, ticket, words.text, "" if automatic else _REOPENED)
+        await extend_search(tx, ticket.id, words_of(by.name, by.email, words.text), Visibility.PUBLIC)
+        changed = await fresh(tx, ticket.id)
     if by.is_agent:
         tx.record(AgentReplied(**about(changed, by.user_id), comment_id=comment_id))
     else:
@@ -54,20 +55,22 @@ async def note(
     """
     visibility = Visibility.PRIVATE if readers else Visibility.INTERNAL
     new = NewComment(ticket.id, words, visibility, source, readers)
-    comment_id = await write_comment(tx, new, by=by)
-    await tx.run(
-        "update tickets set version = version + 1, updated_at = %(now)s where id = %(id)s",
-        id=ticket.id,
-        now=clock.now(),
-    )
-    await extend_search(tx, ticket.id, words_of(words.text), visibility)
-    tx.record(NoteAdded(**about(await fresh(tx, ticket.id), by.user_id), comment_id=comment_id))
+    async with tx.together():
+        comment_id = await write_comment(tx, new, by=by)
+        await tx.tell(
+            "update tickets set version = version + 1, updated_at = %(now)s where id = %(id)s",
+            id=ticket.id,
+            now=clock.now(),
+        )
+        await extend_search(tx, ticket.id, words_of(words.text), visibility)
+        changed = await fresh(tx, ticket.id)
+    tx.record(NoteAdded(**about(changed, by.user_id), comment_id=comment_id))
     return await find_comment(tx, comment_id, seen_by=by)
 
 
 async def count_reply(tx: Transaction, ticket: Ticket, text: str, consequence: str) -> None:
     """What a public comment changes on its ticket."""
-    await tx.run(
+    await tx.tell(
         f"""
         update tickets
         set version = version + 1, comment_count = comment_count + 1, preview = %(preview)s, updated_at = %(now)s

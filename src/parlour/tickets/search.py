@@ -56,7 +56,7 @@ def query_of(organization_id: UUID, q: str) -> str | None:
 
 async def begin_search(tx: Transaction, ticket_id: UUID, number: int, words: list[str]) -> None:
     """The search document of a new ticket."""
-    await tx.run(
+    await tx.tell(
         """
         insert into ticket_search (organization_id, ticket_id, document, public_document)
         select current_organization(), %(ticket_id)s, words, words
@@ -72,7 +72,7 @@ async def extend_search(tx: Transaction, ticket_id: UUID, words: list[str], visi
     if visibility is Visibility.PRIVATE:
         return
     public = "public_document" if visibility is Visibility.INTERNAL else "public_document || words"
-    await tx.run(
+    await tx.tell(
         # A tsvector holds at most 1 MB: a thread of that many words stays findable by its first half million bytes.
         f"""
         update ticket_search

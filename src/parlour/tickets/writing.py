@@ -33,7 +33,7 @@ async def write_comment(tx: Transaction, new: NewComment, *, by: Actor) -> UUID:
     """The comment, its readers and its attachments. Raises `Invalid` where it says nothing or too much."""
     check_words(new.words)
     comment_id = ids.new()
-    await tx.run(
+    await tx.tell(
         """
         insert into comments
             (organization_id, id, ticket_id, author_id, visibility, source, text, html, quoted_text, created_at)
