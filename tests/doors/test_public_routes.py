@@ -49,6 +49,8 @@ OPEN_TO_ALL = {
     "/sign-in/set-up",
     "/sign-in/totp",
     "/sign-in/with/{provider_id:uuid}/back",
+    "/sign-in/with/{provider_id:uuid}/metadata",
+    "/sign-in/with/{provider_id:uuid}/saml",
     "/sign-out",
     "/sign-up",
 }

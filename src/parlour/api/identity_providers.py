@@ -1,10 +1,11 @@
-"""Identity providers that vouch for people, and the domains they may vouch for. For administrators."""
+"""Identity providers that vouch for people. For administrators."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, Meta, UnsetType
 
@@ -21,6 +22,8 @@ Issuer = Annotated[str, Meta(max_length=500, description="The issuer; for MICROS
 ClientId = Annotated[str, Meta(min_length=1, max_length=500, examples=["parlour"])]
 ClientSecret = Annotated[str, Meta(min_length=1, max_length=4000, examples=["a-secret-of-the-client"])]
 Claim = Annotated[str, Meta(min_length=1, max_length=200)]
+Metadata = Annotated[str, Meta(max_length=262_144, description="SAML only: the XML, or its https:// address.")]
+Attribute = Annotated[str, Meta(max_length=200, description="SAML only. Empty: the usual names are tried.")]
 Newcomers = Annotated[Role | None, Meta(description="Not ADMIN. Without it only people who are here come in.")]
 
 
@@ -41,8 +44,11 @@ class NewProvider(Body, frozen=True, kw_only=True):
     kind: providers.Kind
     name: Name
     issuer: Issuer = ""
-    client_id: ClientId
-    client_secret: ClientSecret
+    client_id: Annotated[str, Meta(max_length=500, description="Needed, but for SAML.")] = ""
+    client_secret: Annotated[str, Meta(max_length=4000, description="Needed, but for SAML.")] = ""
+    metadata: Metadata = ""
+    email_attribute: Attribute = ""
+    name_attribute: Attribute = ""
     newcomers_are: Newcomers = None
     groups_claim: Claim = "groups"
     counts_as_second_factor: bool = False
@@ -55,6 +61,9 @@ class ProviderChanges(Body, frozen=True, kw_only=True):
     name: Name | UnsetType = UNSET
     client_id: ClientId | UnsetType = UNSET
     client_secret: ClientSecret | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
+    email_attribute: Attribute | UnsetType = UNSET
+    name_attribute: Attribute | UnsetType = UNSET
     newcomers_are: Newcomers | UnsetType = UNSET
     groups_claim: Claim | UnsetType = UNSET
     counts_as_second_factor: bool | UnsetType = UNSET
@@ -63,7 +72,10 @@ class ProviderChanges(Body, frozen=True, kw_only=True):
 
 
 class IdentityProvider(shapes.Shape, frozen=True):
-    """Somebody else who vouches for people. `returnAddress` is the redirect URI to enter there."""
+    """Somebody else who vouches for people. `returnAddress` is the redirect URI to enter there.
+
+    Of SAML it is the ACS address, `clientId` is our entity ID, and `issuer` the provider's.
+    """
 
     id: UUID
     kind: providers.Kind
@@ -83,30 +95,6 @@ class IdentityProviders(shapes.Shape, frozen=True):
     """All of them, by name."""
 
     items: list[IdentityProvider]
-
-
-class NewClaim(Body, frozen=True, kw_only=True):
-    """A domain to claim."""
-
-    domain: Annotated[str, Meta(max_length=254, examples=["acme.example"])]
-
-
-class ClaimedDomain(shapes.Shape, frozen=True):
-    """It counts while `verifiedAt` is set: while its TXT record was there when it was last looked for."""
-
-    id: UUID
-    domain: str
-    record_name: str
-    record_value: str
-    created_at: datetime
-    checked_at: datetime | None
-    verified_at: datetime | None
-
-
-class ClaimedDomains(shapes.Shape, frozen=True):
-    """All of them, by name."""
-
-    items: list[ClaimedDomain]
 
 
 @operation("GET /identity-providers", Permission.MANAGE_SECURITY)
@@ -137,6 +125,9 @@ async def add_identity_provider(request: Request, body: NewProvider) -> Answer[I
         newcomers_are=body.newcomers_are,
         groups_claim=body.groups_claim,
         counts_as_second_factor=body.counts_as_second_factor,
+        metadata=await _metadata(request, body.kind, body.metadata),
+        email_attribute=body.email_attribute,
+        name_attribute=body.name_attribute,
     )
     async with request.transaction() as tx:
         provider = await providers.add_provider(tx, request.installation, draft, by=request.actor)
@@ -155,6 +146,8 @@ async def read_identity_provider(request: Request, id: UUID) -> IdentityProvider
 @operation("PUT /identity-providers/{id}", Permission.MANAGE_SECURITY, example={"isActive": False})
 async def change_identity_provider(request: Request, id: UUID, body: ProviderChanges) -> IdentityProvider:  # noqa: A002
     """Change an identity provider"""
+    written = "" if body.metadata is UNSET else body.metadata
+    metadata = await _metadata(request, providers.Kind.SAML, written)
     async with request.transaction() as tx:
         before = await providers.find_provider(tx, id)
         kept = {
@@ -162,7 +155,14 @@ async def change_identity_provider(request: Request, id: UUID, body: ProviderCha
             for name in ("name", "client_id", "newcomers_are", "groups_claim", "counts_as_second_factor", "is_active")
         }
         secret = "" if body.client_secret is UNSET else body.client_secret
-        draft = providers.Draft(kind=before.kind, issuer=before.issuer, secret=secret, **kept)
+        draft = providers.Draft(
+            kind=before.kind,
+            issuer=before.issuer,
+            secret=secret,
+            metadata=metadata,
+            **kept,
+        )
+        draft = msgspec.structs.replace(draft, **await _attributes(tx, before, body))
         after = await providers.change_provider(tx, request.installation, before, draft, by=request.actor)
         if body.groups is not UNSET:
             await providers.set_rules(tx, after, _rules(body.groups), by=request.actor)
@@ -182,56 +182,6 @@ async def remove_identity_provider(request: Request, id: UUID) -> None:  # noqa:
     request.forget_identities()
 
 
-@operation("GET /claimed-domains", Permission.MANAGE_SECURITY)
-async def list_claimed_domains(request: Request) -> ClaimedDomains:
-    """List claimed domains"""
-    async with request.reading() as tx:
-        return ClaimedDomains([_claimed(each) for each in await providers.claimed_domains(tx)])
-
-
-@operation(
-    "POST /claimed-domains",
-    Permission.MANAGE_SECURITY,
-    status=201,
-    headers={"Location": "The claimed domain."},
-    example={"domain": "acme.example"},
-)
-async def claim_domain(request: Request, body: NewClaim) -> Answer[ClaimedDomain]:
-    """Claim a domain
-
-    Add the TXT record that it answers with to the DNS, then check.
-    """
-    async with request.transaction() as tx:
-        claimed = await providers.claim_domain(tx, body.domain, by=request.actor)
-    return Answer(_claimed(claimed), {"location": f"/api/claimed-domains/{claimed.id}"})
-
-
-@operation("GET /claimed-domains/{id}", Permission.MANAGE_SECURITY)
-async def read_claimed_domain(request: Request, id: UUID) -> ClaimedDomain:  # noqa: A002
-    """Read a claimed domain"""
-    async with request.reading() as tx:
-        return _claimed(await providers.find_claimed_domain(tx, id))
-
-
-@operation("POST /claimed-domains/{id}/check", Permission.MANAGE_SECURITY)
-async def check_claimed_domain(request: Request, id: UUID) -> ClaimedDomain:  # noqa: A002
-    """Check a claimed domain
-
-    Asks the DNS for its record now, within a few seconds.
-    """
-    async with request.transaction() as tx:
-        # An Idempotency-Key is used up here: nobody asks name servers inside a transaction.
-        await providers.find_claimed_domain(tx, id)
-    return _claimed(await providers.check_claimed_domain(request.installation, request.actor.organization_id, id))
-
-
-@operation("DELETE /claimed-domains/{id}", Permission.MANAGE_SECURITY, status=204)
-async def release_domain(request: Request, id: UUID) -> None:  # noqa: A002
-    """Release a claimed domain"""
-    async with request.transaction() as tx:
-        await providers.release_domain(tx, await providers.find_claimed_domain(tx, id), by=request.actor)
-
-
 async def _shown(request: Request, tx: Transaction, provider: providers.Provider) -> IdentityProvider:
     rules = await providers.rules_of(tx, provider.id)
     return IdentityProvider(
@@ -245,21 +195,32 @@ async def _shown(request: Request, tx: Transaction, provider: providers.Provider
         counts_as_second_factor=provider.counts_as_second_factor,
         is_active=provider.is_active,
         groups=[Group(name=rule.name, role=rule.role, department_id=rule.department_id) for rule in rules],
-        return_address=providers.return_address(request.installation, provider.id),
+        return_address=_return_address(request, provider),
         created_at=provider.created_at,
     )
 
 
-def _claimed(claimed: providers.ClaimedDomain) -> ClaimedDomain:
-    return ClaimedDomain(
-        claimed.id,
-        claimed.domain,
-        claimed.record_name,
-        claimed.record_value,
-        claimed.created_at,
-        claimed.checked_at,
-        claimed.verified_at,
-    )
+def _return_address(request: Request, provider: providers.Provider) -> str:
+    is_saml = provider.kind is providers.Kind.SAML
+    return (providers.saml_consumer if is_saml else providers.return_address)(request.installation, provider.id)
+
+
+async def _metadata(request: Request, kind: providers.Kind, written: str) -> str:
+    text = written.strip() if kind is providers.Kind.SAML else ""
+    # Nothing is fetched for somebody who may not set up a provider anyway.
+    if not text or text.startswith("<") or request.actor.role is not Role.ADMIN:
+        return text
+    return await providers.fetched_metadata(request.installation, text)
+
+
+async def _attributes(tx: Transaction, before: providers.Provider, body: ProviderChanges) -> dict[str, str]:
+    if before.kind is not providers.Kind.SAML:
+        return {}
+    kept = await providers.connection_of(tx, before.id)
+    return {
+        "email_attribute": kept.email_attribute if body.email_attribute is UNSET else body.email_attribute,
+        "name_attribute": kept.name_attribute if body.name_attribute is UNSET else body.name_attribute,
+    }
 
 
 def _rules(groups: list[Group]) -> list[providers.GroupRule]:
@@ -272,9 +233,4 @@ HANDLERS: Final[Sequence[HTTPRouteHandler]] = (
     read_identity_provider,
     change_identity_provider,
     remove_identity_provider,
-    list_claimed_domains,
-    claim_domain,
-    read_claimed_domain,
-    check_claimed_domain,
-    release_domain,
 )

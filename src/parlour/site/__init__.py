@@ -36,6 +36,8 @@ ROUTES = [
     providers.at,
     providers.go,
     providers.back,
+    providers.posted,
+    providers.metadata,
     *addresses.ROUTES,
     sign_up.form,
     sign_up.found,

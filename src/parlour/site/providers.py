@@ -1,10 +1,12 @@
 """Signing in through another identity provider."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from parlour import access
 from parlour.access import Entered, Outcome, providers
@@ -73,6 +75,31 @@ async def back(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
         return wanted if wanted and may else home
 
     return await arriving.came_back(request, provider_id, brought, there)
+
+
+@post("/sign-in/with/{provider_id:uuid}/saml", opt=public() | {"from_elsewhere": True})
+async def posted(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
+    """SAML's answer, from the provider's page. It changes nothing: the visit that it leads to brings the cookie."""
+    form = await request.form()
+    state = str(form.get("RelayState") or "")[:200]
+    try:
+        ticket = await providers.hold_saml_answer(
+            request.installation, provider_id, state, str(form.get("SAMLResponse") or "")
+        )
+    except providers.NotVouchedFor as refusal:
+        return arriving.back_to_the_door(refusal)
+    address = f"/sign-in/with/{provider_id}/back?{urlencode({'state': state, 'code': ticket})}"
+    return Redirect(address, status_code=303, headers={"cache-control": "no-store"})
+
+
+@get("/sign-in/with/{provider_id:uuid}/metadata", opt=public())
+async def metadata(request: Request, provider_id: FromPath[UUID]) -> Response[str]:
+    """What we tell any identity provider of us. It tells nothing of whether there is such a connection."""
+    ours = providers.our_metadata(
+        providers.our_name(request.installation, provider_id),
+        providers.saml_consumer(request.installation, provider_id),
+    )
+    return Response(ours, media_type="application/samlmetadata+xml")
 
 
 async def _organization(request: Request, slug: str) -> UUID:

@@ -152,7 +152,7 @@ async def test_an_issuer_that_calls_itself_otherwise_is_not_asked(acme: Company,
     with pytest.raises(NotVouchedFor, match="does not answer as it should"):
         await desk.set_out(acme, provider)
     with pytest.raises(providers.NotRight, match=r"calls itself https://accounts\.google\.com"):
-        await providers.check_provider(desk.near(acme), provider)
+        await providers.check_provider(desk.near(acme), acme.organization_id, provider)
 
 
 async def test_userinfo_about_somebody_else_is_refused(acme: Company, provider: Provider, forger: Forger) -> None:

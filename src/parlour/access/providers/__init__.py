@@ -27,6 +27,7 @@ from parlour.access.providers.keeping import (
     add_provider,
     change_provider,
     find_provider,
+    our_name,
     providers,
     remove_provider,
 )
@@ -34,6 +35,11 @@ from parlour.access.providers.kinds import Kind
 from parlour.access.providers.offering import Offer, offers_for, offers_of
 from parlour.access.providers.recognising import connected, disconnect
 from parlour.access.providers.requiring import NobodyVouches, OnlyProviders, only_providers, set_only_providers
+from parlour.access.providers.saml.connections import Connection, connection_of
+from parlour.access.providers.saml.importing import fetched_metadata
+from parlour.access.providers.saml.metadata import ours as our_metadata
+from parlour.access.providers.saml.returning import consumer as saml_consumer
+from parlour.access.providers.saml.returning import hold as hold_saml_answer
 from parlour.access.providers.shown import NotVouchedFor
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "Arrival",
     "Brought",
     "ClaimedDomain",
+    "Connection",
     "DomainClaimed",
     "Draft",
     "GroupRule",
@@ -67,17 +74,23 @@ __all__ = [
     "claim_domain",
     "claimed_domains",
     "connected",
+    "connection_of",
     "disconnect",
+    "fetched_metadata",
     "find_claimed_domain",
     "find_provider",
+    "hold_saml_answer",
     "offers_for",
     "offers_of",
     "only_providers",
+    "our_metadata",
+    "our_name",
     "providers",
     "release_domain",
     "remove_provider",
     "return_address",
     "rules_of",
+    "saml_consumer",
     "set_only_providers",
     "set_rules",
 ]

@@ -63,6 +63,12 @@ async def take(cache: Redis, state: str, provider_id: UUID, browser: str) -> Att
     return attempt
 
 
+async def is_under_way(cache: Redis, state: str, provider_id: UUID) -> bool:
+    """Whether somebody is awaited with it; it stays as it is."""
+    stored = await cache.get(_key(state)) if state else None
+    return stored is not None and msgspec.json.decode(stored, type=Attempt).provider_id == provider_id
+
+
 def browser_mark(browser: str) -> str:
     return crypto.digest(browser).hex()
 

@@ -14,6 +14,7 @@ from parlour.access.providers.kinds import Kind
 from parlour.access.providers.openid import discovery, github, tokens, understanding
 from parlour.access.providers.openid.asking import BadAnswer, ask
 from parlour.access.providers.openid.discovery import Issuer
+from parlour.access.providers.saml import asking, connections, returning
 from parlour.access.providers.shown import NotVouchedFor, Shown, refused
 from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
@@ -23,7 +24,7 @@ _LONGEST: Final = 4000
 
 
 class Brought(msgspec.Struct, frozen=True):
-    """What the browser came back with (RFC 6749, 4.1.2; RFC 9207)."""
+    """What the browser came back with (RFC 6749, 4.1.2; RFC 9207). Of SAML `code` fetches the answer that is held."""
 
     state: str = ""
     code: str = ""
@@ -46,6 +47,8 @@ async def address_of(
     user_id: UUID | None = None,
 ) -> str:
     """Where to send the browser whose cookie holds `browser`. Raises `NotVouchedFor` while nobody answers there."""
+    if provider.kind is Kind.SAML:
+        return await _asked_by_saml(installation, organization_id, provider, browser, next_page, user_id)
     try:
         issuer = await issuer_for(installation, provider)
     except BadAnswer as failure:
@@ -66,6 +69,28 @@ async def address_of(
         asked["nonce"] = attempt.nonce
     joint = "&" if "?" in issuer.authorization else "?"
     return issuer.authorization + joint + urlencode(asked)
+
+
+async def _asked_by_saml(
+    installation: Installation,
+    organization_id: UUID,
+    provider: Provider,
+    browser: str,
+    next_page: str,
+    user_id: UUID | None,
+) -> str:
+    async with installation.database.reading(organization_id) as tx:
+        connection = await connections.connection_of(tx, provider.id)
+    state, attempt = await attempts.begin(
+        installation.cache, organization_id, provider.id, browser, next_page=next_page, user_id=user_id
+    )
+    return asking.address(
+        connection.sign_on,
+        entity_id=keeping.our_name(installation, provider.id),
+        consumer=returning.consumer(installation, provider.id),
+        nonce=attempt.nonce,
+        state=state,
+    )
 
 
 async def issuer_for(installation: Installation, provider: Provider, *, anew: bool = False) -> Issuer:
@@ -89,6 +114,8 @@ async def find(installation: Installation, attempt: Attempt) -> Provider:
 
 async def shown_by(installation: Installation, attempt: Attempt, provider: Provider, brought: Brought) -> Shown:
     """Whom the provider vouches for. Raises `NotVouchedFor`."""
+    if provider.kind is Kind.SAML:
+        return await returning.shown_by(installation, attempt, provider, brought.code)
     try:
         issuer = await issuer_for(installation, provider)
         _check(brought, issuer)

@@ -9,6 +9,8 @@ from psycopg.errors import UniqueViolation
 
 from parlour import audit
 from parlour.access.providers.kinds import Kind, issuer_of
+from parlour.access.providers.saml import connections, metadata
+from parlour.access.providers.saml.connections import Connection
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -50,7 +52,7 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What an administrator fills in. An empty `secret` leaves the one that is kept."""
+    """What an administrator fills in. An empty `secret`, and empty `metadata` of SAML, leave what is kept."""
 
     kind: Kind
     name: str
@@ -61,6 +63,9 @@ class Draft(msgspec.Struct, frozen=True):
     groups_claim: str = "groups"
     counts_as_second_factor: bool = False
     is_active: bool = True
+    metadata: str = ""
+    email_attribute: str = ""
+    name_attribute: str = ""
 
 
 _COLUMNS: Final = """
@@ -77,12 +82,12 @@ async def add_provider(
     Raises `Forbidden`, `Invalid`, `ProviderKnown` or `TooManyProviders`.
     """
     must_be_administrator(by)
-    checked = _checked(installation, draft)
-    if not checked.secret:
+    provider_id = provider_id or ids.new()
+    checked = _checked(installation, draft, provider_id)
+    if draft.kind is not Kind.SAML and not checked.secret:
         raise Invalid(details={"secret": "Paste the client secret."})
     if await tx.value("select count(*) from identity_providers") >= MOST:
         raise TooManyProviders()
-    provider_id = provider_id or ids.new()
     try:
         async with tx.savepoint():
             provider = await tx.one(
@@ -98,11 +103,12 @@ async def add_provider(
                 """,
                 **_row(checked),
                 id=provider_id,
-                sealed=await _sealed(tx, installation, provider_id, checked.secret),
+                sealed=await _sealed(tx, installation, provider_id, checked.secret) if checked.secret else None,
                 now=clock.now(),
             )
     except UniqueViolation as known:
         raise ProviderKnown() from known
+    await _keep_connection(tx, installation, provider, checked)
     await audit.record(tx, Act.PROVIDER_ADDED, on=_subject(provider), details=_told(provider))
     return provider
 
@@ -115,7 +121,9 @@ async def change_provider(
     Raises `Forbidden`, `Invalid` or `ProviderKnown`.
     """
     must_be_administrator(by)
-    checked = msgspec.structs.replace(_checked(installation, draft, before), kind=before.kind, issuer=before.issuer)
+    checked = msgspec.structs.replace(
+        _checked(installation, draft, before.id, before), kind=before.kind, issuer=before.issuer
+    )
     sealed = await _sealed(tx, installation, before.id, checked.secret) if checked.secret else None
     try:
         async with tx.savepoint():
@@ -139,7 +147,9 @@ async def change_provider(
             )
     except UniqueViolation as known:
         raise ProviderKnown() from known
+    await _keep_connection(tx, installation, after, checked)
     details = audit.changes(_told(before), _told(after)) | ({"secret": "replaced"} if sealed else {})
+    details |= {"metadata": "replaced"} if checked.metadata else {}
     await audit.record(tx, Act.PROVIDER_CHANGED, on=_subject(after), details=details)
     return after
 
@@ -178,13 +188,34 @@ def must_be_administrator(by: Actor) -> None:
         raise OnlyAdministrators()
 
 
+def our_name(installation: Installation, provider_id: UUID) -> str:
+    """SAML's entity ID of ours; one each, so that no other connection's assertion has the right audience."""
+    return f"{installation.settings.public_url}/sign-in/with/{provider_id}"
+
+
 def plain_http(installation: Installation) -> bool:
     """Whether providers may be on this network, and without TLS: where the operator says so."""
     return installation.settings.private_hosts == "allow"
 
 
-def _checked(installation: Installation, draft: Draft, before: Provider | None = None) -> Draft:
+async def _keep_connection(tx: Transaction, installation: Installation, provider: Provider, draft: Draft) -> None:
+    if provider.kind is not Kind.SAML:
+        return
+    attributes = {"email_attribute": draft.email_attribute, "name_attribute": draft.name_attribute}
+    if not draft.metadata:
+        kept = await connections.connection_of(tx, provider.id)
+        await connections.keep(tx, provider.id, msgspec.structs.replace(kept, **attributes))
+        return
+    described = metadata.understood(draft.metadata, plain_http=plain_http(installation))
+    if described.entity_id != provider.issuer:
+        words = f"This describes {described.entity_id[:200]}, another provider. For that one, add another connection."
+        raise Invalid(details={"metadata": words})
+    await connections.keep(tx, provider.id, Connection(described.sign_on, described.certificates, **attributes))
+
+
+def _checked(installation: Installation, draft: Draft, provider_id: UUID, before: Provider | None = None) -> Draft:
     wrong: dict[str, str] = {}
+    draft = _of_saml(installation, draft, provider_id, before) if draft.kind is Kind.SAML else draft
     name, client_id, claim = draft.name.strip(), draft.client_id.strip(), draft.groups_claim.strip()
     if not 1 <= len(name) <= 80:
         wrong["name"] = "A name has 1 to 80 characters."
@@ -198,9 +229,27 @@ def _checked(installation: Installation, draft: Draft, before: Provider | None =
         wrong["groupsClaim"] = "Name the claim that holds the groups; usually: groups."
     if wrong:
         raise Invalid(details=wrong)
-    issuer = before.issuer if before else issuer_of(draft.kind, draft.issuer, plain_http=plain_http(installation))
+    issuer = before.issuer if before else draft.issuer
+    if not before and draft.kind is not Kind.SAML:
+        issuer = issuer_of(draft.kind, draft.issuer, plain_http=plain_http(installation))
     return msgspec.structs.replace(
         draft, name=name, client_id=client_id, groups_claim=claim, issuer=issuer, secret=draft.secret.strip()
+    )
+
+
+def _of_saml(installation: Installation, draft: Draft, provider_id: UUID, before: Provider | None) -> Draft:
+    """Its metadata says who it is, and what we are called there is ours to say."""
+    issuer = before.issuer if before else ""
+    if not before:
+        if not draft.metadata.strip():
+            raise Invalid(details={"metadata": "Paste the provider's metadata, or give its address."})
+        issuer = metadata.understood(draft.metadata, plain_http=plain_http(installation)).entity_id
+    email, called = draft.email_attribute.strip(), draft.name_attribute.strip()
+    if max(len(email), len(called)) > 200:
+        raise Invalid(details={"emailAttribute": "An attribute's name has at most 200 characters."})
+    client_id = our_name(installation, provider_id)
+    return msgspec.structs.replace(
+        draft, issuer=issuer, client_id=client_id, secret="", email_attribute=email, name_attribute=called
     )
 
 
@@ -212,8 +261,13 @@ def _place(organization_id: UUID, provider_id: UUID) -> Place:
     return Place("identity_providers", "sealed", organization_id, provider_id)
 
 
+_KEPT: Final = frozenset(
+    ["kind", "name", "issuer", "client_id", "newcomers_are", "groups_claim", "counts_as_second_factor", "is_active"]
+)
+
+
 def _row(draft: Draft) -> dict[str, object]:
-    return {name: value for name, value in msgspec.structs.asdict(draft).items() if name != "secret"}
+    return {name: value for name, value in msgspec.structs.asdict(draft).items() if name in _KEPT}
 
 
 def _told(provider: Provider) -> dict[str, object]:

@@ -9,13 +9,15 @@ from parlour.foundation.errors import Invalid
 
 
 class Kind(StrEnum):
-    """Who vouches. All but GitHub speak OpenID Connect."""
+    """Who vouches. All but GitHub and SAML speak OpenID Connect."""
 
     GOOGLE = "GOOGLE"
     MICROSOFT = "MICROSOFT"
     GITHUB = "GITHUB"
     OPENID = "OPENID"
     """Any issuer that can be discovered: Keycloak, Okta, Auth0, Authentik …"""
+    SAML = "SAML"
+    """SAML 2.0: whoever the metadata describes."""
 
 
 GOOGLE: Final = "https://accounts.google.com"

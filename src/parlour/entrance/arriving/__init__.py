@@ -21,7 +21,7 @@ from parlour.entrance.arriving.admission import (
     with_cookies,
 )
 from parlour.entrance.arriving.by_provider import address_for as address_of_provider
-from parlour.entrance.arriving.by_provider import came_back, sent_away
+from parlour.entrance.arriving.by_provider import back_to_the_door, came_back, sent_away
 from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
 from parlour.entrance.arriving.passwords import by_password
@@ -44,6 +44,7 @@ __all__ = [
     "arrived",
     "ask_form",
     "asked",
+    "back_to_the_door",
     "by_password",
     "came_back",
     "client_of",

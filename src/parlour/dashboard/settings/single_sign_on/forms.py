@@ -9,6 +9,7 @@ from parlour.access import providers
 from parlour.dashboard.settings.sheet import words
 from parlour.foundation import ids
 from parlour.foundation.errors import Invalid
+from parlour.foundation.installation import Installation
 from parlour.people import Role
 
 Choice = TypeVar("Choice", providers.Kind, Role)
@@ -28,9 +29,12 @@ class Written(msgspec.Struct, frozen=True):
     groups_claim: str = "groups"
     counts_as_second_factor: bool = False
     is_active: bool = True
+    metadata: str = ""
+    email_attribute: str = ""
+    name_attribute: str = ""
 
 
-def written_of(provider: providers.Provider) -> Written:
+def written_of(provider: providers.Provider, connection: providers.Connection | None = None) -> Written:
     return Written(
         provider.name,
         provider.issuer,
@@ -39,6 +43,8 @@ def written_of(provider: providers.Provider) -> Written:
         provider.groups_claim,
         provider.counts_as_second_factor,
         provider.is_active,
+        email_attribute=connection.email_attribute if connection else "",
+        name_attribute=connection.name_attribute if connection else "",
     )
 
 
@@ -51,12 +57,18 @@ def typed(form: Any) -> Written:
         groups_claim=words(form, "groups_claim"),
         counts_as_second_factor=bool(form.get("counts_as_second_factor")),
         is_active=bool(form.get("is_active")),
+        metadata=words(form, "metadata"),
+        email_attribute=words(form, "email_attribute"),
+        name_attribute=words(form, "name_attribute"),
     )
 
 
-def draft_of(form: Any, kind: providers.Kind) -> providers.Draft:
-    """Raises `Invalid`."""
+async def draft_of(form: Any, kind: providers.Kind, installation: Installation) -> providers.Draft:
+    """An address in the metadata's place is fetched. Raises `Invalid`."""
     written = typed(form)
+    metadata = written.metadata if kind is providers.Kind.SAML else ""
+    if metadata and not metadata.startswith("<"):
+        metadata = await providers.fetched_metadata(installation, metadata)
     return providers.Draft(
         kind=kind,
         name=written.name,
@@ -69,6 +81,9 @@ def draft_of(form: Any, kind: providers.Kind) -> providers.Draft:
         groups_claim=written.groups_claim or "groups",
         counts_as_second_factor=written.counts_as_second_factor,
         is_active=written.is_active,
+        metadata=metadata,
+        email_attribute=written.email_attribute,
+        name_attribute=written.name_attribute,
     )
 
 

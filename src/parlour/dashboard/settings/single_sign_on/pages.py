@@ -73,7 +73,7 @@ async def add(request: Request) -> Response[Any]:
     kind = forms.chosen(providers.Kind, str(form.get("kind") or ""), "kind")
     provider_id = forms.new_id(form)
     try:
-        draft = forms.draft_of(form, kind)
+        draft = await forms.draft_of(form, kind, request.installation)
         async with request.transaction() as tx:
             provider = await providers.add_provider(tx, request.installation, draft, provider_id, by=request.actor)
     except Problem as problem:
@@ -84,14 +84,14 @@ async def add(request: Request) -> Response[Any]:
 @get(HERE + "/{provider_id:uuid}", opt=MANAGES)
 async def one(request: Request, provider_id: FromPath[UUID]) -> Response[str]:
     provider = await _found(request, provider_id)
-    return await _form(request, (provider.kind, provider_id), forms.written_of(provider), provider)
+    return await _form(request, (provider.kind, provider_id), await _written(request, provider), provider)
 
 
 @post(HERE + "/{provider_id:uuid}", opt=MANAGES)
 async def change(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
     form, provider = await request.form(), await _found(request, provider_id)
     try:
-        draft = forms.draft_of(form, provider.kind)
+        draft = await forms.draft_of(form, provider.kind, request.installation)
         async with request.transaction() as tx:
             await providers.change_provider(tx, request.installation, provider, draft, by=request.actor)
     except Problem as problem:
@@ -103,9 +103,11 @@ async def change(request: Request, provider_id: FromPath[UUID]) -> Response[Any]
 async def test(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
     provider = await _found(request, provider_id)
     try:
-        said = await providers.check_provider(request.installation, provider)
+        said = await providers.check_provider(request.installation, request.actor.organization_id, provider)
     except providers.NotRight as problem:
-        return await _form(request, (provider.kind, provider_id), forms.written_of(provider), provider, problem=problem)
+        return await _form(
+            request, (provider.kind, provider_id), await _written(request, provider), provider, problem=problem
+        )
     return pages.redirect(f"{HERE}/{provider_id}", said)
 
 
@@ -117,7 +119,9 @@ async def groups(request: Request, provider_id: FromPath[UUID]) -> Response[Any]
         async with request.transaction() as tx:
             await providers.set_rules(tx, provider, rules, by=request.actor)
     except Problem as problem:
-        return await _form(request, (provider.kind, provider_id), forms.written_of(provider), provider, problem=problem)
+        return await _form(
+            request, (provider.kind, provider_id), await _written(request, provider), provider, problem=problem
+        )
     return pages.redirect(f"{HERE}/{provider_id}", "The groups are saved. They count from each person's next sign-in.")
 
 
@@ -132,6 +136,13 @@ async def remove(request: Request, provider_id: FromPath[UUID]) -> Response[Any]
 async def _found(request: Request, provider_id: UUID) -> providers.Provider:
     async with request.reading() as tx:
         return await providers.find_provider(tx, provider_id)
+
+
+async def _written(request: Request, provider: providers.Provider) -> Written:
+    if provider.kind is not providers.Kind.SAML:
+        return forms.written_of(provider)
+    async with request.reading() as tx:
+        return forms.written_of(provider, await providers.connection_of(tx, provider.id))
 
 
 async def _form(
@@ -158,6 +169,8 @@ async def _form(
         provider=provider,
         provider_id=provider_id,
         return_address=providers.return_address(request.installation, provider_id),
+        our_name=providers.our_name(request.installation, provider_id),
+        consumer=providers.saml_consumer(request.installation, provider_id),
         written=written,
         rules=rules,
         empty_rows=_EMPTY_ROWS,
@@ -171,4 +184,5 @@ _NAMES: Final = {
     providers.Kind.MICROSOFT: "Microsoft",
     providers.Kind.GITHUB: "GitHub",
     providers.Kind.OPENID: "",
+    providers.Kind.SAML: "",
 }

@@ -1,0 +1,1 @@
+"""Signing in with SAML: the honest answer, and each way in which one can lie."""

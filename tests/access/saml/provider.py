@@ -1,0 +1,190 @@
+"""A SAML identity provider that says what it is told to: a process of its own, and the forger of single answers.
+
+It reads the question as a provider does, and posts a page that sends itself. Run: `provider.py PORT`.
+"""
+
+import base64
+import json
+import sys
+import zlib
+from datetime import UTC, datetime, timedelta
+from html import escape
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import signxml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from lxml import etree
+
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+MD = "urn:oasis:names:tc:SAML:2.0:metadata"
+BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+
+
+class Keys:
+    """A key and its certificate."""
+
+    def __init__(self, days: int = 30) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sign-in")])
+        now = datetime.now(UTC)
+        begun = now - timedelta(days=60)
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self.key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(begun)
+        self.certificate = builder.not_valid_after(now + timedelta(days=days)).sign(self.key, hashes.SHA256())
+
+    @property
+    def written(self) -> str:
+        return base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def metadata(entity_id: str, sign_on: str, *keys: Keys) -> str:
+    """What the provider publishes of itself."""
+    described = "".join(
+        '<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
+        f"<ds:X509Certificate>{each.written}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        for each in keys
+    )
+    return (
+        f'<?xml version="1.0"?><md:EntityDescriptor xmlns:md="{MD}" entityID="{entity_id}">'
+        f'<md:IDPSSODescriptor protocolSupportEnumeration="{SAMLP}">{described}'
+        f'<md:SingleSignOnService Binding="{BINDING}" Location="{sign_on}"/>'
+        "</md:IDPSSODescriptor></md:EntityDescriptor>"
+    )
+
+
+def asked(request: str) -> dict[str, str]:
+    """What a question says: its id, who asks, and where the answer shall go."""
+    root = etree.fromstring(zlib.decompress(base64.b64decode(request), -15))
+    issuer = root.findtext(f"{{{SAML}}}Issuer")
+    return {"id": root.get("ID"), "audience": issuer, "recipient": root.get("AssertionConsumerServiceURL")}
+
+
+def response(question: dict[str, str], issuer: str, **said: Any) -> Any:
+    """An unsigned answer. What `said` doesn't name is as it should be."""
+    now = said.get("now") or datetime.now(UTC)
+    plan = {
+        "response_id": f"_{uuid4().hex}",
+        "assertion_id": f"_{uuid4().hex}",
+        "destination": question["recipient"],
+        "in_response_to": question["id"],
+        "begins": now - timedelta(minutes=1),
+        "ends": now + timedelta(minutes=5),
+        "confirmed_until": now + timedelta(minutes=5),
+        "name_id": "b-1",
+        "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+        "status": "urn:oasis:names:tc:SAML:2.0:status:Success",
+        "attributes": {"email": ["bob@acme.test"]},
+        "context": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+        "issuer": issuer,
+        **question,
+        **said,
+    }
+    return etree.fromstring(_envelope(plan).encode())
+
+
+def signed(root: Any, keys: Keys, *, digest: str = "sha256", method: str = "rsa-sha256") -> Any:
+    """With the assertion signed, as providers do."""
+    assertion = root.find(f"{{{SAML}}}Assertion")
+    place = list(root).index(assertion)
+    signer = _Weak if "sha1" in method + digest else signxml.XMLSigner
+    canonical = "http://www.w3.org/2001/10/xml-exc-c14n#"
+    made = signer(signature_algorithm=method, digest_algorithm=digest, c14n_algorithm=canonical).sign(
+        etree.fromstring(etree.tostring(assertion)),
+        key=keys.key,
+        cert=[keys.certificate],
+        reference_uri=f"#{assertion.get('ID')}",
+    )
+    root.remove(assertion)
+    root.insert(place, made)
+    return root
+
+
+def encoded(root: Any) -> str:
+    return base64.b64encode(root if isinstance(root, bytes) else etree.tostring(root)).decode()
+
+
+class _Weak(signxml.XMLSigner):
+    def check_deprecated_methods(self) -> None:
+        """As providers still sign that were set up long ago."""
+
+
+def _envelope(plan: dict[str, Any]) -> str:
+    called = f' InResponseTo="{plan["in_response_to"]}"' if plan["in_response_to"] else ""
+    return (
+        f'<samlp:Response xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="{plan["response_id"]}" Version="2.0"'
+        f' IssueInstant="{_moment(plan["begins"])}" Destination="{plan["destination"]}"{called}>'
+        f"<saml:Issuer>{plan['issuer']}</saml:Issuer>"
+        f'<samlp:Status><samlp:StatusCode Value="{plan["status"]}"/></samlp:Status>'
+        f"{_assertion(plan, called)}</samlp:Response>"
+    )
+
+
+def _assertion(plan: dict[str, Any], called: str) -> str:
+    attributes = "".join(
+        f'<saml:Attribute Name="{name}">'
+        + "".join(f"<saml:AttributeValue>{escape(value)}</saml:AttributeValue>" for value in values)
+        + "</saml:Attribute>"
+        for name, values in plan["attributes"].items()
+    )
+    return (
+        f'<saml:Assertion ID="{plan["assertion_id"]}" Version="2.0" IssueInstant="{_moment(plan["begins"])}">'
+        f"<saml:Issuer>{plan['issuer']}</saml:Issuer><saml:Subject>"
+        f'<saml:NameID Format="{plan["format"]}">{plan["name_id"]}</saml:NameID>'
+        '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData'
+        f' Recipient="{plan["recipient"]}" NotOnOrAfter="{_moment(plan["confirmed_until"])}"{called}/>'
+        "</saml:SubjectConfirmation></saml:Subject>"
+        f'<saml:Conditions NotBefore="{_moment(plan["begins"])}" NotOnOrAfter="{_moment(plan["ends"])}">'
+        f"<saml:AudienceRestriction><saml:Audience>{plan['audience']}</saml:Audience></saml:AudienceRestriction>"
+        f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{_moment(plan["begins"])}"><saml:AuthnContext>'
+        f"<saml:AuthnContextClassRef>{plan['context']}</saml:AuthnContextClassRef></saml:AuthnContext>"
+        f"</saml:AuthnStatement><saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+class _Door(BaseHTTPRequestHandler):
+    keys = Keys()
+    plan: dict[str, Any] = {}
+
+    def do_GET(self) -> None:
+        here = f"http://{self.headers['host']}"
+        target = urlsplit(self.path)
+        if target.path == "/metadata":
+            return self._answer(metadata(f"{here}/entity", f"{here}/sso", self.keys), "application/samlmetadata+xml")
+        query = parse_qs(target.query)
+        question = asked(query["SAMLRequest"][0])
+        answer = encoded(signed(response(question, f"{here}/entity", **self.plan), self.keys))
+        return self._answer(
+            f'<!doctype html><html lang="en"><title>Sign in</title>'
+            f'<form method="post" action="{question["recipient"]}">'
+            f'<input type="hidden" name="SAMLResponse" value="{answer}">'
+            f'<input type="hidden" name="RelayState" value="{escape(query["RelayState"][0])}">'
+            "<button>Go on</button></form></html>",
+            "text/html",
+        )
+
+    def do_PUT(self) -> None:
+        type(self).plan = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self._answer("", "text/plain")
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing to anybody."""
+
+    def _answer(self, body: str, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+if __name__ == "__main__":
+    HTTPServer(("127.0.0.1", int(sys.argv[1])), _Door).serve_forever()

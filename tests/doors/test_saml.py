@@ -1,0 +1,185 @@
+"""Signing in with SAML as a browser does it: there, posted back across sites, and in; and how it is set up."""
+
+import html
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from parlour.access import providers
+from parlour.access.providers import Kind
+from parlour.entrance import COOKIE
+from parlour.foundation.settings import Settings
+from parlour.people import Role
+from tests.access.saml import desk
+from tests.access.saml import provider as there
+from tests.access.saml.desk import KEYS
+from tests.builders import Company
+from tests.doors.conftest import Connect, session_of, started
+from tests.waiting import until
+
+BROWSER = {"accept": "text/html", "user-agent": "Mozilla/5.0 Firefox/140.0 Linux"}
+HERE = "/dashboard/settings/single-sign-on"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def near(settings: Settings) -> AsyncIterator[Any]:
+    """The app of an operator whose providers are on the own network."""
+    known = {"rate_limits": "off", "private_hosts": "allow"}
+    async with started(settings.model_copy(update=known)) as asgi:
+        yield asgi
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def away() -> AsyncIterator[str]:
+    """A provider in a process of its own: its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    process = _begun(port)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        await until(lambda: _answers(address), within=60)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _begun(port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, str(Path(there.__file__)), str(port)])
+
+
+async def _answers(address: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{address}/metadata")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+async def told(address: str, company: Company) -> None:
+    async with httpx.AsyncClient() as client:
+        await client.put(f"{address}/plan", json={"attributes": {"email": [desk.address_of(company)]}})
+
+
+async def administrator(company: Company, near: Any, connect: Connect) -> Any:
+    session, token = await session_of(company, company.alice)
+    return connect(near, **BROWSER, **{"x-csrf-token": token, "cookie": f"{COOKIE}={session}"})
+
+
+async def posted_form(address: str) -> tuple[str, dict[str, str]]:
+    """What the provider's page would post, and where to."""
+    async with httpx.AsyncClient() as client:
+        page = (await client.get(address)).text
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    (action,) = re.findall(r'action="([^"]*)"', page)
+    return httpx.URL(action).path, {name: html.unescape(value) for name, value in fields.items()}
+
+
+async def set_up(client: Any, address: str) -> str:
+    """By an administrator, with the address of the metadata. Answers with where the connection is."""
+    form = {"kind": "SAML", "name": "Their SAML", "metadata": f"{address}/metadata", "is_active": "on"}
+    answer = await client.post(HERE, data={**form, "newcomers_are": "AGENT"})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def test_set_up_by_an_address_and_signed_in_across_sites(
+    acme: Company, near: Any, connect: Connect, away: str
+) -> None:
+    await desk.person(acme)
+    await told(away, acme)
+    alice = await administrator(acme, near, connect)
+    path = await set_up(alice, away)
+    shown = (await alice.get(path)).text
+    provider_id = path.rpartition("/")[2]
+    for part in ("", "/metadata", "/saml"):
+        assert f"/sign-in/with/{provider_id}{part}</code>" in shown
+    tested = await alice.post(f"{path}/test", follow_redirects=True)
+    assert "1 certificate may sign; the last runs out on" in tested.text
+
+    client = connect(near, **BROWSER)
+    left = await client.get(f"/sign-in/at/{acme.slug}/{provider_id}?next=/dashboard/settings")
+    assert left.status_code == 303 and left.headers["location"].startswith(f"{away}/sso?SAMLRequest=")
+    action, fields = await posted_form(left.headers["location"])
+    # Another site's page posts: no cookie of ours comes along.
+    other = connect(near, **BROWSER)
+    headers = {"origin": away, "sec-fetch-site": "cross-site"}
+    answered = await other.post(action, data=fields, headers=headers)
+    assert answered.status_code == 303 and answered.headers["cache-control"] == "no-store"
+    back = answered.headers["location"]
+    assert back.startswith(f"/sign-in/with/{provider_id}/back?state=")
+    assert "set-cookie" not in answered.headers
+    entered = await client.get(back)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/dashboard/settings")
+    assert desk.address_of(acme) in (await client.get("/dashboard/settings")).text
+    # The same way back is good once, and the same post too.
+    assert (await client.get(back)).headers["location"] == "/sign-in"
+    assert (await other.post(action, data=fields, headers=headers)).headers["location"] == "/sign-in"
+
+
+async def test_a_browser_that_was_handed_somebody_elses_answer_stays_outside(
+    acme: Company, near: Any, connect: Connect, away: str
+) -> None:
+    await desk.person(acme)
+    await told(away, acme)
+    path = await set_up(await administrator(acme, near, connect), away)
+    attacker, victim = connect(near, **BROWSER), connect(near, **BROWSER)
+    here = f"/sign-in/at/{acme.slug}/{path.rpartition('/')[2]}"
+    await victim.get(here)
+    action, fields = await posted_form((await attacker.get(here)).headers["location"])
+    back = (await victim.post(action, data=fields)).headers["location"]
+    assert (await victim.get(back)).headers["location"] == "/sign-in"
+    assert (await victim.get("/dashboard")).status_code in (303, 401)
+
+
+@pytest.mark.parametrize("state", ["https://evil.test/", "//evil.test", "/dashboard", ""])
+async def test_the_relay_state_leads_nowhere(acme: Company, near: Any, connect: Connect, state: str) -> None:
+    provider = await desk.connect(acme)
+    client = connect(near, **BROWSER)
+    answer = await client.post(
+        f"/sign-in/with/{provider.id}/saml", data={"SAMLResponse": "PGEvPg==", "RelayState": state}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+async def test_our_metadata_says_who_we_are_and_where_answers_go(
+    acme: Company, near: Any, connect: Connect, settings: Settings
+) -> None:
+    provider = await desk.connect(acme)
+    answer = await connect(near).get(f"/sign-in/with/{provider.id}/metadata")
+    assert answer.headers["content-type"].startswith("application/samlmetadata+xml")
+    ours = f"{settings.public_url}/sign-in/with/{provider.id}"
+    assert f'entityID="{ours}"' in answer.text and f'Location="{ours}/saml"' in answer.text
+    assert 'WantAssertionsSigned="true"' in answer.text
+
+
+async def test_a_program_sets_a_connection_up_and_renews_its_certificate(
+    acme: Company, near: Any, connect: Connect, settings: Settings
+) -> None:
+    client = await administrator(acme, near, connect)
+    described = there.metadata("https://sign-in.acme.test/program", desk.SIGN_ON, KEYS)
+    made = await client.post("/api/identity-providers", json={"kind": "SAML", "name": "S", "metadata": described})
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    ours = f"{settings.public_url}/sign-in/with/{shown['id']}"
+    assert (shown["kind"], shown["issuer"]) == (Kind.SAML, "https://sign-in.acme.test/program")
+    assert (shown["clientId"], shown["returnAddress"]) == (ours, f"{ours}/saml")
+    renewed = there.metadata("https://sign-in.acme.test/program", desk.SIGN_ON, KEYS, desk.OTHER_KEYS)
+    changes = {"metadata": renewed, "emailAttribute": "mail", "newcomersAre": Role.AGENT}
+    changed = await client.put(f"/api/identity-providers/{shown['id']}", json=changes)
+    assert changed.status_code == 200, changed.text
+    async with acme.database.reading(acme.organization_id) as tx:
+        kept = await providers.connection_of(tx, shown["id"])
+    assert (len(kept.certificates), kept.email_attribute, kept.name_attribute) == (2, "mail", "")
+    wrong = await client.put(f"/api/identity-providers/{shown['id']}", json={"metadata": "<a/>"})
+    assert wrong.status_code == 422 and "IDPSSODescriptor" in wrong.json()["details"]["metadata"]
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await providers.connection_of(tx, shown["id"]) == kept
