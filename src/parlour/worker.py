@@ -17,9 +17,9 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from parlour import audit, email, live
 from parlour.foundation import installation as installations
-from parlour.foundation import logs
+from parlour.foundation import jobs, logs
 from parlour.foundation.installation import Installation
-from parlour.foundation.jobs import QUEUE, Reaction, TryAgain, name_of
+from parlour.foundation.jobs import Reaction, TryAgain, name_of
 from parlour.foundation.settings import Settings
 from parlour.listeners import imap, smtp
 from parlour.reactions import REACTIONS
@@ -64,14 +64,16 @@ def queue_of(installation: Installation) -> procrastinate.App:
     connector = procrastinate.PsycopgConnector(
         conninfo=installation.settings.database_url,
         min_size=1,
-        max_size=3,
+        max_size=5,
         kwargs={"application_name": "parlour worker"},
     )
     queue = procrastinate.App(connector=connector)
     functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions}
     functions |= {*audit.JOBS, *email.JOBS}
     for function in functions:
-        queue.task(name=name_of(function), queue=QUEUE, retry=Retry())(_job_of(installation, function))
+        queue.task(name=name_of(function), queue=jobs.queue_of(function), retry=Retry())(
+            _job_of(installation, function)
+        )
     for appointment in SCHEDULE:
         _keep(queue, installation, appointment)
     return queue
@@ -93,7 +95,7 @@ def _job_of(installation: Installation, function: Reaction) -> Callable[..., Awa
 def _keep(queue: procrastinate.App, installation: Installation, appointment: Appointment) -> None:
     look = partial(_look, installation, appointment)
     task = queue.task(
-        name=f"schedule.{appointment.look.__name__}", queue=QUEUE, queueing_lock=appointment.look.__name__
+        name=f"schedule.{appointment.look.__name__}", queue=jobs.QUEUE, queueing_lock=appointment.look.__name__
     )
     queue.periodic(cron=appointment.cron)(task(look))
 
@@ -103,27 +105,35 @@ async def _look(installation: Installation, appointment: Appointment, timestamp:
 
 
 async def _work(queue: procrastinate.App, settings: Settings, stopping: asyncio.Event) -> None:
-    working = asyncio.create_task(
-        queue.run_worker_async(
-            queues=[QUEUE],
-            concurrency=settings.worker_concurrency,
-            install_signal_handlers=False,
-            delete_jobs="successful",
-            fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=settings.worker_heartbeat,
-            stalled_worker_timeout=settings.worker_stalled_after,
-            shutdown_graceful_timeout=20,
+    tasks = [
+        asyncio.create_task(what)
+        for what in (
+            _rescue(queue, settings),
+            stopping.wait(),
+            _work_off(queue, jobs.QUEUE, settings.worker_concurrency, settings),
+            _work_off(queue, jobs.OUTWARD, settings.sending_concurrency, settings),
         )
-    )
-    rescuing = asyncio.create_task(_rescue(queue, settings))
-    waiting = asyncio.create_task(stopping.wait())
-    await asyncio.wait({working, rescuing, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (rescuing, waiting, working):
+    ]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
-    results = await asyncio.gather(working, rescuing, waiting, return_exceptions=True)
-    for failure in results:
+    for failure in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(failure, Exception):
             raise failure
+
+
+async def _work_off(queue: procrastinate.App, name: str, at_once: int, settings: Settings) -> None:
+    await queue.run_worker_async(
+        queues=[name],
+        name=name,
+        concurrency=at_once,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+        fetch_job_polling_interval=2.0,
+        update_heartbeat_interval=settings.worker_heartbeat,
+        stalled_worker_timeout=settings.worker_stalled_after,
+        shutdown_graceful_timeout=20,
+    )
 
 
 async def _rescue(queue: procrastinate.App, settings: Settings) -> None:

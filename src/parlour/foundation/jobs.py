@@ -14,6 +14,9 @@ from psycopg import AsyncConnection
 from parlour.foundation.facts import Fact
 
 QUEUE: Final = "parlour"
+OUTWARD: Final = "parlour-outward"
+"""Jobs that wait for the servers of others: however long these take, the jobs of `QUEUE` have places of their own."""
+
 Reaction = Callable[..., Awaitable[None]]
 """An ordinary async function of a room: `(installation, organization_id, *, fact)`; retried, so idempotent."""
 
@@ -39,6 +42,20 @@ def only_when(concerns: Callable[[Any], bool]) -> Callable[[Reaction], Reaction]
 
 
 _CONCERNS: Final[dict[Reaction, Callable[[Any], bool]]] = {}
+
+
+def outward(function: Reaction) -> Reaction:
+    """Marks a job that waits for the servers of others."""
+    _OUTWARD.add(name_of(function))
+    return function
+
+
+def queue_of(function: Reaction) -> str:
+    """Which queue its jobs go into."""
+    return OUTWARD if name_of(function) in _OUTWARD else QUEUE
+
+
+_OUTWARD: Final[set[str]] = set()
 
 
 def name_of(function: Reaction) -> str:
@@ -68,7 +85,7 @@ def job(
     """A job for `function`, now or at a moment. Jobs that share a lock run one after the other, in the order queued."""
     return Job(
         id=None,
-        queue=QUEUE,
+        queue=queue_of(function),
         priority=0,
         lock=lock,
         queueing_lock=None,

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     confirm_minutes: int = 15
     access_token_minutes: int = Field(default=10, ge=1, le=60)
     worker_concurrency: int = 8
+    sending_concurrency: int = 8
     worker_heartbeat: float = 2.0
     worker_stalled_after: float = 10.0
 

@@ -24,7 +24,7 @@ from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
-from parlour.foundation.jobs import TryAgain
+from parlour.foundation.jobs import TryAgain, outward
 from parlour.foundation.settings import Settings
 
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 180, 600, 1800, 3600))
@@ -49,6 +49,7 @@ class _Claimed(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+@outward
 async def send_notice(installation: Installation, organization_id: UUID, *, notice_id: UUID) -> None:
     """Job: one mail, under the same Message-ID however often it is tried."""
     lease = timedelta(seconds=2 * installation.settings.mail_send_seconds)
@@ -96,7 +97,7 @@ async def _hand_over(installation: Installation, organization_id: UUID, claimed:
     server = await _server(installation, organization_id, mailbox)
     if server is None:
         return await leave_in_outbox(installation.settings, parcel)
-    relay = RELAYS.of(server, installation.settings.worker_concurrency)
+    relay = RELAYS.of(server, installation.settings.sending_concurrency)
     async with relay.turn():
         try:
             report = await post(relay, parcel, installation.settings.mail_send_seconds)

@@ -23,7 +23,7 @@ from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Unavailable
 from parlour.foundation.installation import Installation
-from parlour.foundation.jobs import TryAgain
+from parlour.foundation.jobs import TryAgain, outward
 
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180, 600, 1200, 1800, 3600))
 _PATIENCE: Final = timedelta(hours=48)
@@ -55,6 +55,7 @@ class _Late(msgspec.Struct, frozen=True):
     comment_id: UUID | None
 
 
+@outward
 async def send_reply(installation: Installation, organization_id: UUID, *, fact: tickets.AgentReplied) -> None:
     """Job: an agent's public reply goes to the people outside. However often it runs, it is one mail.
 
@@ -66,6 +67,7 @@ async def send_reply(installation: Installation, organization_id: UUID, *, fact:
         await send(installation, organization_id, message_id=message_id)
 
 
+@outward
 async def send(installation: Installation, organization_id: UUID, *, message_id: UUID) -> None:
     """Job: a prepared mail goes out, now or when its time has come."""
     await finish(installation, organization_id, message_id)
@@ -77,7 +79,7 @@ async def send(installation: Installation, organization_id: UUID, *, message_id:
     if server is None:
         await _attempt(installation, organization_id, message_id, None)
         return
-    relay = RELAYS.of(server, installation.settings.worker_concurrency)
+    relay = RELAYS.of(server, installation.settings.sending_concurrency)
     try:
         async with relay.turn():
             await _attempt(installation, organization_id, message_id, relay)
