@@ -73,6 +73,8 @@ MAILBOX = {"kind": "SMTP", "address": "new@{here}"}
 CLIENT = {"clientId": "1", "clientSecret": "2"}
 PROVIDER = {"kind": "OPENID", "name": "Form", "issuer": "https://sign-in.{here}", "client_id": "1", "secret": "2"}
 
+AS_A_CUSTOMER: LiteralString = "update users set role = 'CUSTOMER'"
+
 CASES = {
     "POST /api/identity-providers": Case(Act.PROVIDER_ADDED, {"kind": "GOOGLE", "name": "Google", **CLIENT}),
     "PUT /api/identity-providers/{id}": Case(Act.PROVIDER_CHANGED, {"isActive": False}),
@@ -103,6 +105,12 @@ CASES = {
     "POST /api/tickets/{reference}/restore": Case(Act.TICKET_RESTORED, first=BINNED),
     "POST /dashboard/tickets/{number}/delete": Case(Act.TICKET_DELETED, form={"version": "1"}),
     "POST /dashboard/tickets/{number}/restore": Case(Act.TICKET_RESTORED, form={"version": "1"}, first=BINNED),
+    "POST /api/companies": Case(Act.COMPANY_ADDED, {"name": "Northwind"}),
+    "PUT /api/companies/{id}": Case(Act.COMPANY_CHANGED, {"portalView": "COMPANY"}),
+    "DELETE /api/companies/{id}": Case(Act.COMPANY_REMOVED),
+    "PUT /api/users/{id}/company": Case(
+        Act.COMPANY_OF_PERSON_CHANGED, {"companyId": None, "ownView": "COMPANY"}, first=AS_A_CUSTOMER
+    ),
     "POST /api/users": Case(Act.PERSON_ADDED, {"name": "New", "email": "new@customer.test"}),
     "PUT /api/users/{id}": Case(Act.STATUS_CHANGED, {"status": "INACTIVE"}),
     "POST /dashboard/settings/people": Case(

@@ -47,6 +47,7 @@ class Belongings(msgspec.Struct):
     role_id: UUID
     provider_id: UUID
     claimed_id: UUID
+    company_id: UUID
 
 
 async def belongings_of(company: Company) -> Belongings:
@@ -85,6 +86,7 @@ async def belongings_of(company: Company) -> Belongings:
         invitation_id=await _invitation(company),
         automatic_id=await _words(company, Kind.ACKNOWLEDGEMENT),
         role_id=await _role(company),
+        company_id=await _customers_company(company),
         **await a_way_in(company, SECRET),
     )
 
@@ -134,6 +136,12 @@ async def _role(company: Company) -> UUID:
         return (await people.add_custom_role(tx, draft, by=company.alice)).id
 
 
+async def _customers_company(company: Company) -> UUID:
+    draft = people.CompanyDraft(f"{SECRET} Ltd", [f"{SECRET}.test"], SECRET, people.PortalView.COMPANY)
+    async with company.database.transaction(company.organization_id) as tx:
+        return (await people.add_company(tx, draft)).id
+
+
 async def _words(company: Company, kind: Kind) -> UUID:
     draft = Draft(kind, {"en": Text(SECRET)}, name=SECRET)
     async with company.database.transaction(company.organization_id) as tx:
@@ -165,6 +173,7 @@ def _ways_in(company: Company, belongings: Belongings) -> dict[str, list[object]
         "switch": [company.organization_id],
         "portal-keys": [belongings.portal_key_id],
         "at": [company.slug],
+        "companies": [belongings.company_id],
     }
     return more | {"claims": claimed, "claimed-domains": claimed, **dict.fromkeys(names, provider)}
 
@@ -262,6 +271,7 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "readerIds": [str(company.bob.user_id)],
         "departmentIds": [str(company.billing_id)],
         "customRoleId": str(belongings.role_id),
+        "companyId": str(belongings.company_id),
         "permissions": [],
         "memberIds": [str(company.bob.user_id)],
     }

@@ -169,7 +169,8 @@ async def _directory(company: Company) -> dict[str, str]:
     async with company.database.transaction(company.organization_id) as tx:
         user = await people.add_user(tx, NewUser("Grace", f"grace.{ids.new().hex}@acme.test", Role.AGENT))
         group, _ = await directory.add_group(tx, directory.DescribedGroup(f"Group {ids.new().hex}"))
-    return {"Users": str(user.id), "Groups": str(group.id), "groups": str(group.id)}
+        theirs = await people.add_company(tx, people.CompanyDraft(f"Company {ids.new().hex}"))
+    return {"companies": str(theirs.id), "Users": str(user.id), "Groups": str(group.id), "groups": str(group.id)}
 
 
 async def _words(company: Company) -> dict[str, str]:

@@ -219,7 +219,7 @@ async def test_where_a_ticket_stands_in_lists_is_known_to_its_search(acme: Compa
         held = await tickets.hold(tx, ticket.number, seen_by=acme.bob)
         await tickets.change(tx, held, changes, by=acme.bob)
     columns = "number, status, priority, urgency, source, requester_id, assignee_id, department_id, created_at"
-    columns += ", updated_at, deleted_at"
+    columns += ", updated_at, deleted_at, company_id"
     async with acme.database.reading(acme.organization_id) as tx:
         assert await tx.value(
             f"select count(*) from (select id, {columns} from tickets intersect"

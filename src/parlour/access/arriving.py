@@ -5,10 +5,11 @@ from typing import Final
 
 import msgspec
 
+from parlour import people
 from parlour.access import challenges, trail
 from parlour.access.challenges import Challenge, ChallengeOver, Purpose
 from parlour.access.client import Client
-from parlour.access.proofs import Identity, Proof
+from parlour.access.proofs import Identity, Method, Proof
 from parlour.access.second_factor import devices
 from parlour.access.sessions import keeping, renewing
 from parlour.access.sessions.keeping import Session
@@ -107,6 +108,7 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
         token = await keeping.begin_session(installation, (identity, *others), client)
         # Before anybody is given the cookie: nobody is in who isn't written down.
         await trail.signed_in(installation, identity, standing.actor)
+        await _join_company(installation, identity)
         return Entered(token, identity, standing)
     session = await keeping.session_of(installation, into) if into else None
     # An app's tokens are one organization's for good.
@@ -115,6 +117,13 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
     token = await renewing.replace(installation, into, _with(session, others), identity)
     await trail.signed_in(installation, identity, standing.actor)
     return Entered(token, identity, standing, is_continued=True)
+
+
+async def _join_company(installation: Installation, identity: Identity) -> None:
+    """Whoever opened a link that was sent to their address has shown that it is theirs."""
+    if any(proof.method is Method.LINK for proof in identity.proofs):
+        async with installation.database.transaction(identity.organization_id) as tx:
+            await people.join_by_domain(tx, identity.user_id)
 
 
 async def _standing(installation: Installation, identity: Identity) -> Standing:

@@ -48,6 +48,7 @@ class TicketQuery(Query, frozen=True, kw_only=True):
     department: Annotated[list[UUID], Meta(max_length=50)] = []
     tag: Annotated[list[Annotated[str, Meta(max_length=50)]], Meta(max_length=30, description="Names.")] = []
     requester: UUID | None = None
+    company: UUID | None = None
     created_from: Annotated[Moment | None, Meta(description="At or after this moment.")] = None
     created_to: Annotated[Moment | None, Meta(description="Before this moment.")] = None
     updated_from: Annotated[Moment | None, Meta(description="At or after this moment.")] = None
@@ -255,6 +256,7 @@ def _filter(query: TicketQuery, actor: Actor) -> Filter:
         department_ids=query.department,
         tags=query.tag,
         requester_id=query.requester,
+        company_id=query.company,
         created_from=query.created_from,
         created_before=query.created_to,
         updated_from=query.updated_from,

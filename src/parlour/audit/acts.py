@@ -70,6 +70,11 @@ class Act(StrEnum):
     CUSTOM_ROLE_CHANGED = "CUSTOM_ROLE_CHANGED", Group.PEOPLE, "Changed what a role allows"
     CUSTOM_ROLE_REMOVED = "CUSTOM_ROLE_REMOVED", Group.PEOPLE, "Removed a role"
 
+    COMPANY_ADDED = "COMPANY_ADDED", Group.PEOPLE, "Added a company"
+    COMPANY_CHANGED = "COMPANY_CHANGED", Group.PEOPLE, "Changed a company"
+    COMPANY_REMOVED = "COMPANY_REMOVED", Group.PEOPLE, "Removed a company"
+    COMPANY_OF_PERSON_CHANGED = "COMPANY_OF_PERSON_CHANGED", Group.PEOPLE, "Changed whose company somebody belongs to"
+
     GROUP_ADDED = "GROUP_ADDED", Group.PEOPLE, "Added a group of the directory"
     GROUP_CHANGED = "GROUP_CHANGED", Group.PEOPLE, "Renamed a group of the directory"
     GROUP_MAPPED = "GROUP_MAPPED", Group.PEOPLE, "Decided what a group of the directory means"

@@ -51,7 +51,10 @@ async def writer(tx: Transaction, address: Address, *, is_proved: bool) -> Write
     user = await people.customer_by_email(tx, address.email, address.name)
     # An agent acts with their departments; whoever is inactive stays the one who wrote, without them.
     actor = await people.actor_of(tx, user.id) or people.actor_as(user, tx.organization_id)
-    return Writer(user, actor, is_proved)
+    if is_proved:
+        await people.join_by_domain(tx, user.id)
+    # What a mail may be about is what its writer takes part in, whatever they see in the portal.
+    return Writer(user, msgspec.structs.replace(actor, company_id=None), is_proved)
 
 
 async def others_on(tx: Transaction, mail: Mail, not_these: set[str]) -> list[User]:

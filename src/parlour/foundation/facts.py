@@ -32,3 +32,4 @@ class TicketFact(Fact, frozen=True, kw_only=True):
     department_id: UUID | None = None
     assignee_id: UUID | None = None
     requester_id: UUID | None = None
+    company_id: UUID | None = None

@@ -85,6 +85,8 @@ def _ticket_event(organization_id: UUID, facts: list[TicketFact]) -> Event:
     shown = any(fact.shown_to_customers for fact in facts)
     if shown and last.requester_id:
         listening |= {rooms.user(last.requester_id), rooms.customers_of(last.ticket_id)}
+    if shown and last.company_id:
+        listening |= {rooms.company(last.company_id)}
     name = "ticket:created" if any(fact.name == "TicketOpened" for fact in facts) else "ticket:updated"
     about = {"id": str(last.ticket_id), "number": last.number, "version": last.version}
     return Event(name, sorted(listening), about)

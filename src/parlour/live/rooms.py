@@ -26,6 +26,11 @@ def bell(user_id: UUID) -> str:
     return f"user:{user_id}:bell"
 
 
+def company(company_id: UUID) -> str:
+    """Customers who see this company's tickets."""
+    return f"company:{company_id}"
+
+
 def ticket(ticket_id: UUID) -> str:
     """Agents who have this ticket open."""
     return f"ticket:{ticket_id}"
@@ -44,4 +49,6 @@ def of_actor(actor: Actor) -> set[str]:
     own |= {user(actor.user_id)}
     if actor.sees_all_tickets:
         return own | {organization(actor.organization_id)}
-    return own | {department(each) for each in actor.department_ids} if actor.is_agent else own
+    if actor.is_agent:
+        return own | {department(each) for each in actor.department_ids}
+    return own | {company(actor.company_id)} if actor.company_id else own

@@ -25,6 +25,8 @@ class Actor(msgspec.Struct, frozen=True):
     """What a role of the organization's own making allows, or what they come in with; else what the role does."""
     custom_role: str = ""
     """Its name."""
+    company_id: UUID | None = None
+    """Of a customer who sees all tickets of their company; None where they see their own."""
 
     @property
     def is_agent(self) -> bool:
@@ -58,9 +60,12 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
                 from department_members m
                 where m.organization_id = u.organization_id and m.user_id = u.id
             ) as department_ids,
-            r.permissions, coalesce(r.name, '') as custom_role
+            r.permissions, coalesce(r.name, '') as custom_role,
+            case when u.role = 'CUSTOMER' and coalesce(u.portal_view, c.portal_view) = 'COMPANY' then c.id end
+                as company_id
         from users u
         left join custom_roles r on r.organization_id = u.organization_id and r.id = u.custom_role_id
+        left join companies c on c.organization_id = u.organization_id and c.id = u.company_id
         where u.id = %(user_id)s and u.status = 'ACTIVE'
         """,
         user_id=user_id,
@@ -77,6 +82,7 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
         tuple(found.department_ids),
         None if found.permissions is None else effective(found.role, found.permissions),
         found.custom_role,
+        found.company_id,
     )
 
 
@@ -100,3 +106,4 @@ class _Found(msgspec.Struct):
     department_ids: list[UUID]
     permissions: list[str] | None
     custom_role: str
+    company_id: UUID | None

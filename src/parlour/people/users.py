@@ -160,7 +160,12 @@ async def change_address(tx: Transaction, user: User, email: str) -> User:
         async with tx.savepoint():
             changed = await tx.one(
                 User,
-                f"update users set email = %(email)s where id = %(user_id)s returning {COLUMNS}",
+                # Who belongs to a company by their address leaves it with that; by the new one they may join another.
+                f"""
+                update users set email = %(email)s, company_id = case when company_by_hand then company_id end
+                where id = %(user_id)s
+                returning {COLUMNS}
+                """,
                 user_id=user.id,
                 email=normal_email(email),
             )

@@ -9,11 +9,11 @@ from litestar import Response, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from parlour import tickets
+from parlour import people, tickets
 from parlour.entrance import Request, pages, query
 from parlour.foundation import html
 from parlour.foundation.database import Transaction
-from parlour.people import Permission
+from parlour.people import Actor, Permission
 from parlour.portal.files import SHOWN_INLINE, address_of_file
 from parlour.portal.visit import Visit, customers, visit
 from parlour.tickets import UNRESOLVED, Attachment, Comment, Filter, Status, Ticket
@@ -33,9 +33,17 @@ class Shown(StrEnum):
 _STATUSES: Final = {Shown.OPEN: UNRESOLVED, Shown.SOLVED: (Status.RESOLVED, Status.CLOSED), Shown.ALL: ()}
 
 
+class Whose(StrEnum):
+    """One's own, or those of the whole company: for whoever may see these."""
+
+    MINE = "mine"
+    COMPANY = "company"
+
+
 class Asked(msgspec.Struct, frozen=True):
     """What the address says."""
 
+    whose: Whose = Whose.MINE
     show: Shown = Shown.OPEN
     q: str = ""
     after: str | None = None
@@ -55,15 +63,30 @@ async def list_tickets(request: Request, slug: FromPath[str]) -> Response[Any]:
     asked = query(request, Asked)
     async with request.reading() as tx:
         here = await visit(tx, request, slug)
-        which = Filter(q=asked.q[:200]) if asked.q else Filter(statuses=_STATUSES[asked.show])
+        which, company = _wanted(asked, here.customer), await people.membership_of(tx, here.customer.user_id)
         page = await tickets.list_page(tx, which, seen_by=here.customer, after=asked.after, limit=_PAGE)
         has_any = bool(page.tickets) or await tickets.count(tx, Filter(), seen_by=here.customer) > 0
-    following = (
-        f"{here.home}?{urlencode({'show': asked.show, 'q': asked.q, 'after': page.next})}" if page.next else None
-    )
+    shown = {"whose": asked.whose, "show": asked.show, "q": asked.q}
     return pages.render(
-        request, "portal/tickets.html", visit=here, asked=asked, page=page, has_any=has_any, following=following
+        request,
+        "portal/tickets.html",
+        visit=here,
+        asked=asked,
+        page=page,
+        has_any=has_any,
+        company_name=company.company_name if here.customer.company_id else None,
+        first=f"{here.home}?{urlencode(shown)}",
+        following=f"{here.home}?{urlencode({**shown, 'after': page.next})}" if page.next else None,
     )
+
+
+def _wanted(asked: Asked, customer: Actor) -> Filter:
+    """Whoever sees no more than their own tickets has no second half, whatever the address says."""
+    is_company = asked.whose is Whose.COMPANY and customer.company_id is not None
+    half = Filter(company_id=customer.company_id) if is_company else Filter(participant_id=customer.user_id)
+    if asked.q:
+        return msgspec.structs.replace(half, q=asked.q[:200])
+    return msgspec.structs.replace(half, statuses=_STATUSES[asked.show])
 
 
 @get("/portal/{slug:str}/tickets/{number:int}", opt=customers(Permission.READ_TICKETS))

@@ -123,6 +123,7 @@ class About(TypedDict):
     department_id: UUID | None
     assignee_id: UUID | None
     requester_id: UUID | None
+    company_id: UUID | None
 
 
 def about(ticket: Ticket, actor_id: UUID | None) -> About:
@@ -135,4 +136,5 @@ def about(ticket: Ticket, actor_id: UUID | None) -> About:
         "department_id": ticket.department_id,
         "assignee_id": ticket.assignee_id,
         "requester_id": ticket.requester_id,
+        "company_id": ticket.company_id,
     }

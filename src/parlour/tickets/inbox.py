@@ -16,7 +16,7 @@ from parlour.people import Actor
 from parlour.tickets.matching import Sought, matches, matching_page, query, union
 from parlour.tickets.models import TICKET_COLUMNS, TICKET_NEIGHBOURS, Priority, Source, Status, Ticket
 from parlour.tickets.search import query_of
-from parlour.tickets.visibility import tickets_seen_by
+from parlour.tickets.visibility import parts_seen_by, tickets_seen_by
 
 MOST_COUNTED: Final = 10_000
 """A total above this is given as this: counting further would cost more than it tells."""
@@ -42,6 +42,8 @@ class Filter(msgspec.Struct, frozen=True):
     department_ids: Sequence[UUID] = ()
     tags: Sequence[str] = ()
     requester_id: UUID | None = None
+    participant_id: UUID | None = None
+    company_id: UUID | None = None
     sources: Sequence[Source] = ()
     created_from: datetime | None = None
     created_before: datetime | None = None
@@ -105,7 +107,9 @@ def page_statement(
         conditions.append(_AFTER[sort])
         parameters |= _decoded(sort, after)
     order = _ORDER[sort]
-    branches = [[*branch, *conditions] for branch in _branches(which, sort)]
+    is_narrow = which.company_id is not None or which.participant_id is not None
+    parts = [[]] if is_narrow else parts_seen_by(seen_by)
+    branches = [[*branch, *part, *conditions] for branch in _branches(which, sort) for part in parts]
     if asked := query(which.q, which.tags):
         sought = Sought(asked, seen_by)
         picked = matching_page(branches, [*_some_status(which), *conditions], order, sought, limit + 1)
@@ -121,7 +125,9 @@ def page_statement(
 def _branches(which: Filter, sort: Sort) -> list[list[str]]:
     """Conditions that together cover the list, each of which one index answers in order."""
     by_update = sort in (Sort.UPDATED, Sort.LEAST_RECENTLY_UPDATED)
-    is_somebodys = which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1
+    is_somebodys = (
+        which.assignee_id is not msgspec.UNSET or len(which.department_ids) == 1 or which.company_id is not None
+    )
     if not by_update or which.in_bin or not (which.statuses or which.priorities or is_somebodys):
         return [_some_status(which)]
     # One index scan a status, merged: each reads only as many rows as the page needs, wherever they lie.
@@ -163,6 +169,13 @@ _PARTS: Final = {
     "assignee_id": "t.assignee_id = %(assignee_id)s",
     "department_ids": "t.department_id = any(%(department_ids)s)",
     "requester_id": "t.requester_id = %(requester_id)s",
+    "participant_id": """
+        exists (
+            select 1 from participants q
+            where q.organization_id = t.organization_id and q.ticket_id = t.id and q.user_id = %(participant_id)s
+        )
+    """,
+    "company_id": "t.company_id = %(company_id)s",
     "sources": "t.source = any(%(sources)s)",
     "created_from": "t.created_at >= %(created_from)s",
     "created_before": "t.created_at < %(created_before)s",

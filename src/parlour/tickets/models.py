@@ -90,6 +90,8 @@ class Ticket(msgspec.Struct, frozen=True):
     assignee_name: str | None
     department_name: str | None
     tags: list[Tag]
+    company_id: UUID | None = None
+    """Of whoever asked."""
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -153,7 +155,8 @@ TICKET_COLUMNS: Final = """
         from ticket_tags tagged
         join tags tag on tag.organization_id = tagged.organization_id and tag.id = tagged.tag_id
         where tagged.organization_id = t.organization_id and tagged.ticket_id = t.id
-    ), '[]') as tags
+    ), '[]') as tags,
+    t.company_id
 """
 TICKET_NEIGHBOURS: Final = """
     join users requester on requester.organization_id = t.organization_id and requester.id = t.requester_id
