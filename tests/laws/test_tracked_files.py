@@ -30,5 +30,13 @@ def test_no_large_file_is_tracked() -> None:
     assert {name(path) for path in tracked() if path.stat().st_size > 1_000_000} == set()
 
 
+def test_older_pips_find_each_package_in_the_locks_without_its_extras() -> None:
+    """They take `pydantic[email]` and `pydantic` for two packages, of which both must then be pinned, and once."""
+    for lock in (path for path in tracked() if re.fullmatch(r"requirements.*\.txt", path.name)):
+        pinned = re.findall(r"^([\w.-]+(?:\[[\w,]+\])?)==", lock.read_text(), re.MULTILINE)
+        assert len(pinned) == len(set(pinned)), name(lock)
+        assert {each.partition("[")[0] for each in pinned} <= set(pinned), name(lock)
+
+
 def says(content: bytes, what: str) -> bool:
     return b"\0" not in content[:4096] and bool(FORBIDDEN[what].search(content.decode(errors="replace")))
