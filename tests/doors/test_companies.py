@@ -53,6 +53,8 @@ async def test_tickets_of_a_company_are_listed_for_agents(acme: Company, at_acme
     hers = await acme.ticket("Hers")
     billing = await acme.ticket("Hers too", department_id=acme.billing_id)
     await acme.ticket("His", requester_id=acme.dave.user_id)
+    page = await (await at_acme.browser("bob")).get(f"/dashboard/tickets/{hers.number}")
+    assert '<p class="side-note truncate">Of Northwind</p>' in page.text
     listed = (await alice.get("/api/tickets", params={"company": company})).json()
     assert [one["number"] for one in listed["items"]] == [billing.number, hers.number]
     seen = (await erin.get("/api/tickets", params={"company": company})).json()
@@ -71,6 +73,7 @@ async def test_the_portal_has_a_half_for_the_company(acme: Company, at_acme: Cli
     assert ("His kettle" in mine, "Her grinder" in mine, "Company tickets" in mine) == (True, False, True)
     theirs = (await dave.get(f"{home}?whose=company")).text
     assert ("His kettle" in theirs, "Her grinder" in theirs, "Carol:" in theirs) == (True, True, True)
+    assert ("Search company tickets" in theirs, "Search company tickets" in mine) == (True, False)
     found = (await dave.get(f"{home}?whose=company&q=grinder")).text
     assert ("Her grinder" in found, "His kettle" in found) == (True, False)
     assert (await dave.get(f"{home}/tickets/{hers.number}")).status_code == 200

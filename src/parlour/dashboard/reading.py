@@ -29,6 +29,7 @@ class TicketView(msgspec.Struct, frozen=True):
     earlier: str | None
     lines: list[Line]
     participants: list[User]
+    company_name: str | None
     others: list[Ticket]
     agents: list[User]
     departments: list[Department]
@@ -81,6 +82,7 @@ async def ticket_view(
         earlier=since or (earlier_of(shown) if len(comments) > MOST_COMMENTS else None),
         lines=lines(activities, agents, departments, tags),
         participants=await tickets.participants(tx, ticket.id),
+        company_name=await _company_name(tx, ticket),
         others=[other for other in others.tickets if other.id != ticket.id],
         agents=agents,
         departments=departments,
@@ -89,6 +91,12 @@ async def ticket_view(
         may_delete=seen_by.may(Permission.DELETE_TICKETS),
         composing=await composing(tx, ticket, by=seen_by) if since is None else None,
     )
+
+
+async def _company_name(tx: Transaction, ticket: Ticket) -> str | None:
+    if ticket.company_id is None:
+        return None
+    return (await people.membership_of(tx, ticket.requester_id)).company_name
 
 
 async def _conversation(tx: Transaction, ticket: Ticket, since: str, seen_by: Actor) -> list[Comment]:
