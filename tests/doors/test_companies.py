@@ -72,7 +72,7 @@ async def test_the_portal_has_a_half_for_the_company(acme: Company, at_acme: Cli
     mine = (await dave.get(home)).text
     assert ("His kettle" in mine, "Her grinder" in mine, "Company tickets" in mine) == (True, False, True)
     theirs = (await dave.get(f"{home}?whose=company")).text
-    assert ("His kettle" in theirs, "Her grinder" in theirs, "Carol:" in theirs) == (True, True, True)
+    assert ("His kettle" in theirs, "Her grinder" in theirs, "Carol · " in theirs) == (True, True, True)
     assert ("Search company tickets" in theirs, "Search company tickets" in mine) == (True, False)
     found = (await dave.get(f"{home}?whose=company&q=grinder")).text
     assert ("Her grinder" in found, "His kettle" in found) == (True, False)
