@@ -127,7 +127,7 @@ def _jwt(header: dict[str, str], claims: dict[str, object]) -> str:
 
 
 async def test_a_token_that_describes_itself_is_believed_nothing(acme: Company, connect: Connect) -> None:
-    """There are no self-describing tokens here, so no algorithm can be argued about: only digests that are known."""
+    """Whatever it says of itself: an app's token is read with our own keys, any other is a digest that is known."""
     claims = {"sub": str(acme.alice.user_id), "org": str(acme.organization_id), "role": "ADMIN", "exp": 9999999999}
     forged = [_jwt({"alg": alg, "typ": "JWT"}, claims) for alg in ("none", "None", "HS256", "RS256")]
     forged += [
@@ -136,10 +136,10 @@ async def test_a_token_that_describes_itself_is_believed_nothing(acme: Company, 
     ]
     for token in [*forged, f"parlour_{forged[0]}", crypto.digest("parlour_x").hex()]:
         answer = await connect(authorization=f"Bearer {token}").get("/api/me")
-        assert (answer.status_code, failure(answer)["error"]) == (
-            401,
-            "This API token is unknown, revoked or expired. Make a new one in your settings.",
-        )
+        assert (answer.status_code, failure(answer)["error"].split()[:3]) in [
+            (401, ["This", "API", "token"]),
+            (401, ["This", "access", "token"]),
+        ]
         assert (await connect(cookie=f"{COOKIE}={token}").get("/api/me")).status_code == 401
 
 

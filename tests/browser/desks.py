@@ -21,6 +21,7 @@ class Desks:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.troubles: list[str] = []
+        self.is_server_away = False
         self.url = url
         self._browser = browser
         self._contexts: list[BrowserContext] = []
@@ -66,7 +67,8 @@ class Desks:
             await context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        is_expected = "Failed to load resource" in message.text or (self.is_server_away and "WebSocket" in message.text)
+        if message.type == "error" and not is_expected:
             self.troubles.append(f"console: {message.text}")
 
     def _see(self, response: Response) -> None:

@@ -25,6 +25,7 @@ Every error is `{error, details?, timestamp, requestId}`: `error` says what to d
 """
 _TAGS: Final = {
     "auth": "Signing in and out with a session, as a person does.",
+    "app_tokens": "Signing in as an app does: a short-lived access token, and a refresh token for the next one.",
     "security": "One's own password, second factor and sessions, and what the organization asks for.",
     "links": "Signing in, and choosing a password, by a link that comes by mail.",
     "tickets": "What customers ask, and where each question stands.",
@@ -33,6 +34,8 @@ _TAGS: Final = {
     "attachments": "Files: uploaded first, then named by the reply that sends them.",
     "users": "Agents and customers.",
     "identity_providers": "Other companies' sign-ins that vouch for people, and the domains they may vouch for.",
+    "companies": "Companies that customers belong to, and whether these see what their colleagues ask.",
+    "claimed_domains": "Domains whose people another company's sign-in may vouch for.",
     "invitations": "Who was asked to come in as an agent.",
     "tags": "Words that group tickets.",
     "roles": "What each role allows; those of the organization's own making are made and changed here.",

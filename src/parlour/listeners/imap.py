@@ -19,6 +19,7 @@ from parlour.foundation import clock, ids
 from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.errors import NotFound, Unavailable
 from parlour.foundation.installation import Installation
+from parlour.foundation.tasks import end
 
 _LOOK_SECONDS: Final = 1.0
 _TAKEN_AT_ONCE: Final = 10
@@ -41,8 +42,7 @@ async def fetching(installation: Installation) -> AsyncIterator["Fetchers"]:
     try:
         yield fetchers
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        await end([looking])
         await fetchers.close()
 
 
@@ -63,10 +63,7 @@ class Fetchers:
             await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.7, 1.3))  # noqa: S311
 
     async def close(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(list(self._tasks.values()))
 
     async def _look(self) -> None:
         room = min(_TAKEN_AT_ONCE, _MOST_MAILBOXES - len(self._tasks))
@@ -118,14 +115,14 @@ class _Fetcher:
         try:
             while (hold := await self._renew()).is_active:
                 if session is None or hold.revision != revision:
-                    await _end(session)
+                    await end([session] if session else [])
                     revision, self._failures = hold.revision, 0
                     session = asyncio.create_task(self._read())
                 elif session.done():
                     session.result()
                 await asyncio.sleep(self._installation.settings.worker_heartbeat)
         finally:
-            await _end(session)
+            await end([session] if session else [])
 
     async def _renew(self) -> sources.Hold:
         seconds = self._installation.settings.worker_stalled_after
@@ -201,9 +198,3 @@ class _Fetcher:
                     await sources.note_trouble(tx, self._place.id, trouble)
         times = _LONGEST_WAIT if trouble and trouble.needs_somebody else min(2 ** (self._failures - 1), _LONGEST_WAIT)
         await asyncio.sleep(self._installation.settings.imap_retry_seconds * times * random.uniform(0.8, 1.2))  # noqa: S311
-
-
-async def _end(task: asyncio.Task[None] | None) -> None:
-    if task:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

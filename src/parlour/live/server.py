@@ -16,6 +16,7 @@ from parlour.access import Changed
 from parlour.entrance import Identities, Limit, Limits
 from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
+from parlour.foundation.tasks import end
 from parlour.live import presence, rooms
 from parlour.live.announcing import CHANNEL, Announcer
 from parlour.live.endings import listen
@@ -66,9 +67,7 @@ class Live:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(tasks)
             for screen in list(self._screens.values()):
                 await self._disconnect(screen.sid)
             await self._close()
@@ -77,8 +76,7 @@ class Live:
         await self._announcer.aclose()
         manager = self.server.manager
         if listening := getattr(manager, "thread", None):
-            listening.cancel()
-            await asyncio.wait([listening])
+            await end([listening])
         if manager.pubsub:
             await manager.pubsub.aclose()
         if manager.redis:
