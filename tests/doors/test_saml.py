@@ -2,11 +2,7 @@
 
 import html
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,10 +16,10 @@ from parlour.foundation.settings import Settings
 from parlour.people import Role
 from tests.access.saml import desk
 from tests.access.saml import provider as there
+from tests.access.saml.conftest import away  # noqa: F401
 from tests.access.saml.desk import KEYS
 from tests.builders import Company
 from tests.doors.conftest import Connect, session_of, started
-from tests.waiting import until
 
 BROWSER = {"accept": "text/html", "user-agent": "Mozilla/5.0 Firefox/140.0 Linux"}
 HERE = "/dashboard/settings/single-sign-on"
@@ -35,38 +31,6 @@ async def near(settings: Settings) -> AsyncIterator[Any]:
     known = {"rate_limits": "off", "private_hosts": "allow"}
     async with started(settings.model_copy(update=known)) as asgi:
         yield asgi
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def away() -> AsyncIterator[str]:
-    """A provider in a process of its own: its address."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    process = _begun(port)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        await until(lambda: _answers(address), within=60)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _begun(port: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(Path(there.__file__)), str(port)])
-
-
-async def _answers(address: str) -> bool:
-    async with httpx.AsyncClient() as client:
-        try:
-            return (await client.get(f"{address}/metadata")).status_code == 200
-        except httpx.TransportError:
-            return False
-
-
-async def told(address: str, company: Company) -> None:
-    async with httpx.AsyncClient() as client:
-        await client.put(f"{address}/plan", json={"attributes": {"email": [desk.address_of(company)]}})
 
 
 async def administrator(company: Company, near: Any, connect: Connect) -> Any:
@@ -92,10 +56,13 @@ async def set_up(client: Any, address: str) -> str:
 
 
 async def test_set_up_by_an_address_and_signed_in_across_sites(
-    acme: Company, near: Any, connect: Connect, away: str
+    acme: Company,
+    near: Any,
+    connect: Connect,
+    away: str,  # noqa: F811
 ) -> None:
     await desk.person(acme)
-    await told(away, acme)
+    await desk.told(away, acme)
     alice = await administrator(acme, near, connect)
     path = await set_up(alice, away)
     shown = (await alice.get(path)).text
@@ -126,10 +93,13 @@ async def test_set_up_by_an_address_and_signed_in_across_sites(
 
 
 async def test_a_browser_that_was_handed_somebody_elses_answer_stays_outside(
-    acme: Company, near: Any, connect: Connect, away: str
+    acme: Company,
+    near: Any,
+    connect: Connect,
+    away: str,  # noqa: F811
 ) -> None:
     await desk.person(acme)
-    await told(away, acme)
+    await desk.told(away, acme)
     path = await set_up(await administrator(acme, near, connect), away)
     attacker, victim = connect(near, **BROWSER), connect(near, **BROWSER)
     here = f"/sign-in/at/{acme.slug}/{path.rpartition('/')[2]}"

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+import httpx
 import pytest
 
 from parlour import people
@@ -33,10 +34,10 @@ async def person(company: Company) -> UUID:
         return (await people.add_user(tx, NewUser("Bob", address_of(company), Role.AGENT))).id
 
 
-async def connect(company: Company, *keys: Keys, entity_id: str = "", **more: Any) -> Provider:
+async def connect(company: Company, *keys: Keys, entity_id: str = "", metadata: str = "", **more: Any) -> Provider:
     """A connection of its own, whose provider signs with these keys."""
     entity_id = entity_id or f"https://sign-in.acme.test/{crypto.new_secret()}"
-    described = there.metadata(entity_id, SIGN_ON, *(keys or (KEYS,)))
+    described = metadata or there.metadata(entity_id, SIGN_ON, *(keys or (KEYS,)))
     draft = Draft(kind=Kind.SAML, name="Their SAML", issuer="", client_id="", metadata=described, **more)
     async with company.database.transaction(company.organization_id) as tx:
         return await providers.add_provider(tx, near(company), draft, by=company.alice)
@@ -74,6 +75,11 @@ class Trip:
         assert await people_of(self.company) == before
         assert (await refusals(self.company))[-1] == refusal.value.reason
         return refusal.value.reason
+
+
+async def told(address: str, company: Company) -> None:
+    async with httpx.AsyncClient() as client:
+        await client.put(f"{address}/plan", json={"attributes": {"email": [address_of(company)]}})
 
 
 async def set_out(company: Company, provider: Provider, user_id: UUID | None = None) -> Trip:
