@@ -28,11 +28,15 @@ Newcomers = Annotated[Role | None, Meta(description="Not ADMIN. Without it only 
 
 
 class Group(Body, frozen=True, kw_only=True):
-    """Whoever is in the group of this name there has the role here, and works in the department."""
+    """Whoever is in the group of this name there has the role here, and works in the department.
+
+    A role of the organization's own brings its kind: `role` may be left out then.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["leads"])]
     role: Role | None = None
     department_id: UUID | None = None
+    custom_role_id: UUID | None = None
 
 
 Groups = Annotated[list[Group], Meta(max_length=200)]
@@ -194,7 +198,7 @@ async def _shown(request: Request, tx: Transaction, provider: providers.Provider
         groups_claim=provider.groups_claim,
         counts_as_second_factor=provider.counts_as_second_factor,
         is_active=provider.is_active,
-        groups=[Group(name=rule.name, role=rule.role, department_id=rule.department_id) for rule in rules],
+        groups=[Group(**msgspec.structs.asdict(rule)) for rule in rules],
         return_address=_return_address(request, provider),
         created_at=provider.created_at,
     )
@@ -224,7 +228,10 @@ async def _attributes(tx: Transaction, before: providers.Provider, body: Provide
 
 
 def _rules(groups: list[Group]) -> list[providers.GroupRule]:
-    return [providers.GroupRule(group.name.strip(), group.role, group.department_id) for group in groups]
+    return [
+        providers.GroupRule(group.name.strip(), group.role, group.department_id, group.custom_role_id)
+        for group in groups
+    ]
 
 
 HANDLERS: Final[Sequence[HTTPRouteHandler]] = (

@@ -19,6 +19,10 @@ NOBODY: Final = "NOBODY"
 """What newcomers become where only people who are here already come in."""
 
 
+CUSTOM: Final = "custom:"
+"""Before the id of a role of the organization's own, where a built-in one has its name."""
+
+
 class Written(msgspec.Struct, frozen=True):
     """A form as it was filled in."""
 
@@ -97,12 +101,17 @@ def rules_in(form: Any) -> list[providers.GroupRule]:
     return [
         providers.GroupRule(
             str(name).strip(),
-            chosen(Role, str(role), "groups") if role else None,
+            None if _is_custom(role) or not role else chosen(Role, str(role), "groups"),
             _id(str(department)) if department else None,
+            _id(str(role).removeprefix(CUSTOM)) if _is_custom(role) else None,
         )
         for name, role, department in rows
         if str(name).strip()
     ]
+
+
+def _is_custom(role: object) -> bool:
+    return str(role).startswith(CUSTOM)
 
 
 def chosen(kind: type[Choice], value: str, field: str) -> Choice:

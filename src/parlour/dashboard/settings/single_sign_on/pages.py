@@ -157,6 +157,7 @@ async def _form(
     async with request.reading() as tx:
         rules = await providers.rules_of(tx, provider_id)
         departments = await people.departments(tx)
+        custom_roles = await people.custom_roles(tx)
         organization = await people.this_organization(tx)
     return await sheet(
         request,
@@ -175,6 +176,8 @@ async def _form(
         rules=rules,
         empty_rows=_EMPTY_ROWS,
         departments=departments,
+        custom_roles=custom_roles,
+        custom=forms.CUSTOM,
         slug=organization.slug,
     )
 
