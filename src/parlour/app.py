@@ -28,14 +28,15 @@ def build(known: Settings | None = None) -> Any:
     identities = entrance.Identities(installation)
     limits = entrance.Limits(installation)
     sockets = live.Live(installation, identities, limits, announcer)
-    doors = _doors(installation, identities, limits, sockets)
-    porch = entrance.Porch(doors, public_url=known.public_url, seconds=known.request_seconds, watch=api.watch)
+    hosts = entrance.Hosts(installation)
+    doors = _doors(installation, {"identities": identities, "limits": limits, "hosts": hosts}, sockets)
+    porch = entrance.Porch(
+        doors, public_url=known.public_url, hosts=hosts, seconds=known.request_seconds, watch=api.watch
+    )
     return socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)
 
 
-def _doors(
-    installation: Installation, identities: entrance.Identities, limits: entrance.Limits, sockets: live.Live
-) -> Litestar:
+def _doors(installation: Installation, known: dict[str, Any], sockets: live.Live) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with installations.running(installation), sockets.running():
@@ -45,12 +46,7 @@ def _doors(
             gc.set_threshold(20_000, 50, 50)
             yield
 
-    state = {
-        "installation": installation,
-        "identities": identities,
-        "limits": limits,
-        "operations": api.OPERATIONS,
-    }
+    state = {"installation": installation, "operations": api.OPERATIONS, **known}
     doors = Litestar(
         [api.router(), api.METRICS, *site.ROUTES, *portal.ROUTES, *dashboard.ROUTES, *push.ROUTES],
         state=State(state),

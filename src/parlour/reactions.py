@@ -3,8 +3,10 @@
 from typing import Final
 
 from parlour import email, notifications, tickets
+from parlour.access import providers
 from parlour.email import domains, sources
 from parlour.foundation.jobs import Reactions
+from parlour.people import portal_hosts
 
 REACTIONS: Final[Reactions] = {
     tickets.TicketOpened: [notifications.notify_assignee, email.acknowledge],
@@ -14,6 +16,11 @@ REACTIONS: Final[Reactions] = {
     sources.MailboxRecovered: [notifications.notify_administrators],
     domains.SendingDomainVerified: [notifications.notify_of_domain],
     domains.SendingDomainLost: [notifications.notify_of_domain],
+    portal_hosts.PortalHostVerified: [notifications.notify_of_own_domain],
+    portal_hosts.PortalHostMissing: [notifications.notify_of_own_domain],
+    portal_hosts.PortalHostLost: [notifications.notify_of_own_domain],
+    providers.ClaimedDomainMissing: [notifications.notify_of_own_domain],
+    providers.ClaimedDomainLost: [notifications.notify_of_own_domain],
     email.ReplyNotSent: [notifications.notify_assignee],
     email.ReplyCancelled: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee, email.cancel_answered_replies],

@@ -7,9 +7,11 @@ from typing import Final
 import msgspec
 
 from parlour import audit, email, notifications, tickets
+from parlour.access import providers
 from parlour.email import domains, sources
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
+from parlour.people import portal_hosts
 
 _DAY: Final = timedelta(days=1)
 
@@ -46,4 +48,6 @@ SCHEDULE: Final = (
     Appointment("* * * * *", email.resume_notices),
     Appointment("* * * * *", sources.watch_mailboxes),
     Appointment("*/5 * * * *", domains.check_due_domains),
+    Appointment("*/5 * * * *", portal_hosts.check_due_hosts),
+    Appointment("*/5 * * * *", providers.check_due_claims),
 )

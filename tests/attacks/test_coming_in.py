@@ -84,8 +84,8 @@ async def test_behind_a_proxy_that_ends_tls_cookies_are_the_hosts_own(
             assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
             # One set from elsewhere without the prefix, say by a sibling host, counts for nothing.
             value = line.partition("=")[2].partition(";")[0]
-            assert (await connect(asgi, cookie=f"{COOKIE}={value}").get("/api/me")).status_code == 401
-            assert (await connect(asgi, cookie=f"__Host-{COOKIE}={value}").get("/api/me")).status_code == 200
+            assert (await connect(asgi, **proxied, cookie=f"{COOKIE}={value}").get("/api/me")).status_code == 401
+            assert (await connect(asgi, **proxied, cookie=f"__Host-{COOKIE}={value}").get("/api/me")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from parlour.foundation import ids
 from parlour.foundation.mail_headers import SEVEN_BITS, one_line
 from parlour.tickets import Upload, Words
 from tests.builders import Company
+from tests.doors.all_rows import everything_of
 from tests.doors.conftest import Clients, Connect, failure
-from tests.doors.every_route import everything_of, routes
+from tests.doors.every_route import routes
 from tests.email.desk import Desk, desk, server
 from tests.twins import MailServer
 

@@ -39,6 +39,8 @@ WITHOUT_A_RECORD = {
     "POST /api/email/domains/{id}/check": "looks; what it finds is a fact of the domain's own",
     "POST /sign-in/connected/{provider_id}": "leads to the provider; that it is connected is recorded on the way back",
     "POST /sign-in/connected/{provider_id}/forget": "recorded where it was connected: see test_providers",
+    "POST /api/organization/portal-address/check": "looks; that it was found or lost is recorded",
+    "POST /dashboard/settings/portal-address/check": "looks; that it was found or lost is recorded",
     "POST /api/claimed-domains/{id}/check": "looks; that it was found or lost is recorded",
     "POST /dashboard/settings/single-sign-on/{provider_id}/test": "looks, and changes nothing",
     "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/check": "looks; that it was found or lost is recorded",
@@ -142,6 +144,10 @@ CASES = {
     "POST /dashboard/settings/organization/origins": Case(
         Act.ORGANIZATION_CHANGED, form={"origins": "https://other.example.com"}
     ),
+    "PUT /api/organization/portal-address": Case(Act.PORTAL_HOST_ASKED, {"host": "program.{here}"}),
+    "DELETE /api/organization/portal-address": Case(Act.PORTAL_HOST_GIVEN_UP),
+    "POST /dashboard/settings/portal-address": Case(Act.PORTAL_HOST_ASKED, form={"host": "page.{here}"}),
+    "POST /dashboard/settings/portal-address/remove": Case(Act.PORTAL_HOST_GIVEN_UP, form={}),
     "POST /api/organization/logo": Case(Act.ORGANIZATION_CHANGED, file=LOGO),
     "DELETE /api/organization/logo": Case(Act.ORGANIZATION_CHANGED, first=WITH_A_LOGO),
     "POST /dashboard/settings/organization/logo": Case(Act.ORGANIZATION_CHANGED, file=LOGO_AGAIN),

@@ -13,8 +13,7 @@ from parlour.api.operations import Operation
 from parlour.email import domains, wording
 from parlour.email.wording import Draft, Kind, Text
 from parlour.foundation import ids
-from parlour.foundation.database import Transaction
-from parlour.people import ALLOWED, Reach, Role, RoleDraft
+from parlour.people import ALLOWED, Reach, Role, RoleDraft, portal_hosts
 from parlour.tickets import Source, Ticket, Upload, Words
 from parlour.tickets.events import about
 from tests.access.providers.desk import a_way_in
@@ -66,6 +65,7 @@ async def belongings_of(company: Company) -> Belongings:
         held = await tickets.hold(tx, ticket.id, seen_by=company.bob)
         words = Words(f"About the {SECRET}", attachment_ids=[sent.id])
         comment = await tickets.reply(tx, held, words, by=company.bob, source=Source.API)
+    await _portal_host(company)
     mailbox_id, entry_id = await _mail(company)
     return Belongings(
         ticket=ticket,
@@ -89,6 +89,11 @@ async def belongings_of(company: Company) -> Belongings:
         company_id=await _customers_company(company),
         **await a_way_in(company, SECRET),
     )
+
+
+async def _portal_host(company: Company) -> None:
+    async with company.database.transaction(company.organization_id) as tx:
+        await portal_hosts.ask_for_host(tx, f"{SECRET}.{company.slug}.example", "http://127.0.0.1:8000")
 
 
 async def _notification(company: Company, ticket: Ticket) -> UUID:
@@ -259,6 +264,7 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
         "body": "Theirs",
         "address": f"{ids.new().hex}@globex.test",
         "domain": f"{ids.new().hex}.globex.test",
+        "host": f"{ids.new().hex}.globex.test",
         "name": f"Theirs {ids.new().hex}",
         "texts": {"en": "Theirs" if "Template" in shape.__name__ else {"text": "Theirs"}},
         "text": "Theirs",
@@ -277,21 +283,3 @@ def _body(shape: Any, company: Company, belongings: Belongings) -> dict[str, Any
     }
     known = {field.encode_name for field in msgspec.structs.fields(shape)}
     return {name: value for name, value in values.items() if name in known}
-
-
-async def everything_of(company: Company) -> list[str]:
-    """All rows of all of a company's tables, as text, each with its table's name."""
-    async with company.database.reading(company.organization_id) as tx:
-        return [row for table in await tx.values(_WALLED_TABLES) for row in await _rows(tx, table)]
-
-
-async def _rows(tx: Transaction, table: str) -> list[str]:
-    rows: list[str] = await tx.values(f"select to_jsonb(one)::text from {table} one")  # type: ignore[arg-type]
-    return [f"{table}: {row}" for row in sorted(rows)]
-
-
-_WALLED_TABLES = """
-    select relname from pg_class
-    where relrowsecurity and relkind = 'r' and has_table_privilege(oid, 'select')
-    order by relname
-"""

@@ -1,6 +1,7 @@
 """Every route that changes what protects an organization leaves a record in its audit trail, or says here why not."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -10,7 +11,7 @@ from parlour import access, email, people
 from parlour.access import directory
 from parlour.email import domains, wording
 from parlour.foundation import ids
-from parlour.people import NewUser, Permission, Reach, Role
+from parlour.people import NewUser, Permission, Reach, Role, portal_hosts
 from tests.access.providers.desk import a_way_in
 from tests.builders import Company
 from tests.doors.audited_routes import CASES, WITHOUT_A_RECORD, Case
@@ -97,6 +98,12 @@ def _filled(sent: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
     }
 
 
+async def _mail(company: Company, mailbox: email.Mailbox, unique: str) -> UUID:
+    raw = f"From: carol@customer.test\r\nMessage-ID: <{unique}@customer.test>\r\n\r\nHello\r\n".encode()
+    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
+    return await email.receive(company.installation, company.organization_id, delivery)
+
+
 async def _things(company: Company) -> dict[str, str]:
     """Fresh ones, so that what a route removes is missed by no other."""
     unique = ids.new().hex
@@ -111,10 +118,9 @@ async def _things(company: Company) -> dict[str, str]:
         )
         name, pairs = f"known.{unique}.test", await domains.new_pairs()
         domain = await domains.add_domain(tx, company.installation.sealer, name, pairs)
+        await portal_hosts.ask_for_host(tx, f"portal.{unique}.test", "http://127.0.0.1:8000")
     ticket = await company.ticket()
-    raw = f"From: carol@customer.test\r\nMessage-ID: <{unique}@customer.test>\r\n\r\nHello\r\n".encode()
-    delivery = email.Delivery(mailbox.id, "carol@customer.test", [mailbox.address], raw)
-    entry_id = await email.receive(company.installation, company.organization_id, delivery)
+    entry_id = await _mail(company, mailbox, unique)
     ledger = {name: str(entry_id) for name in ("ledger", "quarantine", "entry")}
     return {
         "tickets": str(ticket.id),

@@ -53,6 +53,7 @@ OPEN_TO_ALL = {
     "/sign-in/with/{provider_id:uuid}/saml",
     "/sign-out",
     "/sign-up",
+    "/tls/ask",
 }
 
 

@@ -43,6 +43,7 @@ class Notification(shapes.Shape, frozen=True):
     mailbox: str | None
     sending_domain_id: UUID | None
     sending_domain: str | None
+    own_domain: str | None
     words: str | None
 
 
@@ -111,5 +112,6 @@ def _as_notification(found: notifications.Notification) -> Notification:
         found.mailbox,
         found.sending_domain_id,
         found.sending_domain,
+        found.own_domain,
         found.words,
     )

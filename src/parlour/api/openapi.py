@@ -33,6 +33,7 @@ _TAGS: Final = {
     "replies": "Replies on their way: whom they go to, taken back, sent now or again.",
     "attachments": "Files: uploaded first, then named by the reply that sends them.",
     "users": "Agents and customers.",
+    "portal_address": "A name of the portal's own, shown by the DNS.",
     "identity_providers": "Other companies' sign-ins that vouch for people, and the domains they may vouch for.",
     "companies": "Companies that customers belong to, and whether these see what their colleagues ask.",
     "claimed_domains": "Domains whose people another company's sign-in may vouch for.",

@@ -87,6 +87,10 @@ class Act(StrEnum):
     PLAN_CHANGED = "PLAN_CHANGED", Group.SETTINGS, "Changed the organization's plan or limits"
     PLAN_LIMIT_NEAR = "PLAN_LIMIT_NEAR", Group.SETTINGS, "Came near a limit of the plan, or reached it"
     ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
+    PORTAL_HOST_ASKED = "PORTAL_HOST_ASKED", Group.SETTINGS, "Asked for an address of the portal's own"
+    PORTAL_HOST_VERIFIED = "PORTAL_HOST_VERIFIED", Group.SETTINGS, "Gave the portal an address of its own"
+    PORTAL_HOST_LOST = "PORTAL_HOST_LOST", Group.SETTINGS, "Lost the portal's own address: its records are gone"
+    PORTAL_HOST_GIVEN_UP = "PORTAL_HOST_GIVEN_UP", Group.SETTINGS, "Gave up the portal's own address"
     SENDING_CHANGED = "SENDING_CHANGED", Group.SETTINGS, "Changed how replies are sent"
 
     PROVIDER_ADDED = "PROVIDER_ADDED", Group.SETTINGS, "Added an identity provider"

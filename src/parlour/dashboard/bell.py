@@ -24,6 +24,11 @@ _SENTENCES: Final = {
     "SendingDomainVerified": ("check", "is verified: its mail is signed"),
     "PlanLimitNear": ("alert", "near the limit of your plan"),
     "PlanLimitReached": ("alert", "at the limit of your plan"),
+    "PortalHostVerified": ("check", "is your portal's address now"),
+    "PortalHostMissing": ("alert", "needs you: its records are gone"),
+    "PortalHostLost": ("alert", "is your portal's address no more"),
+    "ClaimedDomainMissing": ("alert", "needs you: its record is gone"),
+    "ClaimedDomainLost": ("alert", "is a domain of yours no more"),
     "SendingDomainLost": ("alert", "needs you: its mail goes out unsigned"),
 }
 
@@ -42,7 +47,8 @@ class Ring(msgspec.Struct, frozen=True):
     def about(self) -> str:
         """Who did it, or what it is about where nobody did."""
         told = self.notification
-        return told.mailbox or told.sending_domain or _USED.get(told.usage_of or "") or told.actor_name or "Parlour"
+        thing = told.mailbox or told.sending_domain or told.own_domain or _USED.get(told.usage_of or "")
+        return thing or told.actor_name or "Parlour"
 
     @property
     def href(self) -> str:
@@ -51,6 +57,9 @@ class Ring(msgspec.Struct, frozen=True):
             return f"/dashboard/settings/mailboxes/{told.mailbox_id}"
         if told.sending_domain_id:
             return f"/dashboard/settings/domains/{told.sending_domain_id}"
+        if told.own_domain:
+            page = "portal-address" if told.name.startswith("PortalHost") else "single-sign-on"
+            return f"/dashboard/settings/{page}"
         if told.usage_of:
             return f"/dashboard/settings/plan#usage-{told.usage_of.lower()}"
         return f"/dashboard/tickets/{told.ticket_number}"

@@ -5,6 +5,7 @@ from parlour.entrance.arriving import address_of
 from parlour.entrance.arriving.cookies import SESSION as COOKIE
 from parlour.entrance.arriving.cookies import name_of as cookie_name
 from parlour.entrance.bodies import json_body, query, query_pairs, refuse_query
+from parlour.entrance.browsers.hosts import Hosts
 from parlour.entrance.browsers.origins import note as note_origin
 from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
@@ -23,6 +24,7 @@ __all__ = [
     "PUBLIC",
     "BadToken",
     "Failure",
+    "Hosts",
     "Identities",
     "Left",
     "Limit",

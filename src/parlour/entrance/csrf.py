@@ -45,7 +45,10 @@ def check_origin(request: Request) -> None:
     if origin is None and site is None:
         # No browser of this decade: a session's own token still decides.
         return
-    if not is_own_origin(origin, request.headers.get("host", ""), request.installation.settings.public_url):
+    host = request.headers.get("host", "")
+    # On a portal's own name nobody but its own pages may: the installation's are other people's as well.
+    public_url = f"//{host}" if "portal" in request.scope["state"] else request.installation.settings.public_url
+    if not is_own_origin(origin, host, public_url):
         raise ForeignOrigin()
 
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 import structlog
 
 from parlour.entrance import errors
+from parlour.entrance.browsers.hosts import Hosts, TurnedAway
 from parlour.entrance.browsers.origins import EXPOSED
-from parlour.entrance.browsers.policies import REPORTS, headers_for
+from parlour.entrance.browsers.policies import ALONE, REPORTS, headers_for
 from parlour.entrance.browsers.reports import Reports
 from parlour.entrance.compression import compressed
 from parlour.entrance.idempotency import Attempt
@@ -37,8 +38,11 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 class Porch:
     """Request id, safety headers, compression, `Idempotency-Key`, static files, and the last net under a failure."""
 
-    def __init__(self, app: Any, *, public_url: str, seconds: float = 60.0, watch: Watch | None = None) -> None:
+    def __init__(
+        self, app: Any, *, public_url: str, hosts: Hosts, seconds: float = 60.0, watch: Watch | None = None
+    ) -> None:
         self.app = app
+        self._hosts = hosts
         self._seconds = seconds
         self._static = Static()
         self._reports = Reports()
@@ -66,6 +70,8 @@ class Porch:
             if exit_.status is not None:
                 raise
             await _fail(exit_.send, Unavailable() if patience.is_whole else TooSlow(), state["request_id"])
+        except Unavailable as problem:
+            await _fail(exit_.send, problem, state["request_id"])
         except Exception:
             log.exception("request.failed", request_id=state["request_id"], path=scope["path"])
             if exit_.status is not None:
@@ -77,6 +83,9 @@ class Porch:
             self._watch(scope["method"], route, exit_.status or 0, time.perf_counter() - started_at)
 
     async def _let_in(self, scope: Any, receive: Any, send: Any, headers: dict[bytes, bytes]) -> None:
+        if away := await self._hosts.turned_away(scope):
+            await _turn_away(send, away)
+            return
         if scope["path"].startswith(PREFIX):
             await self._static(scope, receive, send)
             return
@@ -135,7 +144,10 @@ class _Exit:
             headers.append((b"vary", _VARY))
         # A file that somebody sent is no page of ours, whatever it says it is.
         shown_as = b"" if b"content-disposition" in names else content_type
-        headers.extend(pair for pair in self._headers_for(shown_as) if pair[0] not in names)
+        ours = self._headers_for(shown_as)
+        if "portal" in self._state:
+            ours = [ALONE if pair[0] == ALONE[0] else pair for pair in ours]
+        headers.extend(pair for pair in ours if pair[0] not in names)
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"private, no-cache"))
         headers.append((b"x-request-id", self._state["request_id"].encode()))
@@ -185,4 +197,13 @@ async def _fail(send: Any, problem: Problem, request_id: str) -> None:
     body = errors.body(problem, request_id)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _turn_away(send: Any, away: TurnedAway) -> None:
+    body = f"{away.words}\n".encode() if away.words else b""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    if away.location:
+        headers.append((b"location", away.location.encode("latin-1")))
+    await send({"type": "http.response.start", "status": away.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -27,3 +27,9 @@ def domain_of(address: str) -> str:
         return name.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+
+
+def public_name(host: str | None) -> str | None:
+    """A host as others can look it up; None where it is an address, or a name of this network only."""
+    is_public = bool(host) and bool(re.fullmatch(r"([a-z0-9-]+\.)+[a-z][a-z0-9-]+", host or "", re.IGNORECASE))
+    return host.lower() if host and is_public else None

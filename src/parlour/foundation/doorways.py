@@ -145,6 +145,22 @@ class Doorways:
             )
         )
 
+    async def organizations_with_claims_to_check(self, before: datetime) -> list[UUID]:
+        """Whose claimed domains were to be looked for in the DNS before a moment."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_claims_to_check(%s) id", before
+            )
+        )
+
+    async def organizations_with_portal_hosts_to_check(self, before: datetime) -> list[UUID]:
+        """Whose portal's own name was to be looked for in the DNS before a moment."""
+        return _all(
+            await self._ask(
+                "select id as organization_id, id from doorway_organizations_with_portal_hosts_to_check(%s) id", before
+            )
+        )
+
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         asked = Asked(question, parameters, binary=True)
         [outcome] = await self._take([asked])

@@ -15,7 +15,7 @@ _COUNTED_UP_TO: Final = 100
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """One line of the bell: which fact, about which ticket, mailbox or sending domain, and in which words."""
+    """One line of the bell: which fact, about which ticket, mailbox or domain, and in which words."""
 
     id: UUID
     name: str
@@ -31,6 +31,7 @@ class Notification(msgspec.Struct, frozen=True):
     sending_domain_id: UUID | None
     sending_domain: str | None
     usage_of: str | None
+    own_domain: str | None
 
 
 async def notifications_of(
@@ -42,7 +43,7 @@ async def notifications_of(
         f"""
         select n.id, n.name, n.ticket_id, t.number as ticket_number, t.subject as ticket_subject,
             u.name as actor_name, n.created_at, n.read_at, n.mailbox_id, m.address as mailbox, n.words,
-            n.sending_domain_id, d.domain as sending_domain, n.usage_of
+            n.sending_domain_id, d.domain as sending_domain, n.usage_of, n.own_domain
         from notifications n
         left join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
         left join mailboxes m on m.organization_id = n.organization_id and m.id = n.mailbox_id

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from parlour.email import domains, sources
 from parlour.foundation import clock, ids
+from parlour.foundation.domain_proofs import DomainFact
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.foundation.installation import Installation
 from parlour.foundation.jobs import only_when
@@ -92,6 +93,24 @@ async def notify_of_domain(
                 tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
 
 
+async def notify_of_own_domain(installation: Installation, organization_id: UUID, *, fact: DomainFact) -> None:
+    """Tell every administrator of a domain that must prove itself, and does or does not. Raised once a fact."""
+    async with installation.database.transaction(organization_id) as tx:
+        for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
+            notification_id = await tx.value(
+                _ABOUT_OWN_DOMAIN,
+                id=ids.new(),
+                user_id=user_id,
+                name=fact.name,
+                words=_OWN_DOMAIN.get(fact.name),
+                domain=fact.domain,
+                occasion=fact.occasion,
+                now=clock.now(),
+            )
+            if notification_id:
+                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+
+
 _ABOUT_MAILBOX: Final = """
     insert into notifications (organization_id, id, user_id, name, mailbox_id, version, words, created_at)
     select m.organization_id, %(id)s, %(user_id)s, %(name)s, m.id, %(occasion)s,
@@ -107,6 +126,22 @@ _ABOUT_MAILBOX: Final = """
 _LOST: Final = (
     "Its DKIM record is not in the DNS any more, so that its mail goes out unsigned. Add the record again, then check."
 )
+_OWN_DOMAIN: Final = {
+    "PortalHostMissing": "Its records are not in the DNS any more. Your portal leaves it in three days. Add them.",
+    "PortalHostLost": "Its records were gone for three days, so that your portal is at its usual address again.",
+    "ClaimedDomainMissing": "Its record is not in the DNS any more. In three days your providers can't vouch for it.",
+    "ClaimedDomainLost": "Its record was gone for three days, so that your providers vouch for it no more.",
+}
+_ABOUT_OWN_DOMAIN: Final = """
+    insert into notifications (organization_id, id, user_id, name, own_domain, version, words, created_at)
+    select current_organization(), %(id)s, %(user_id)s, %(name)s, %(domain)s, %(occasion)s, %(words)s, %(now)s
+    where not exists (
+        select 1 from notifications n
+        where n.user_id = %(user_id)s and n.own_domain = %(domain)s and n.name = %(name)s
+            and n.version = %(occasion)s
+    )
+    returning id
+"""
 _ABOUT_DOMAIN: Final = """
     insert into notifications
         (organization_id, id, user_id, name, sending_domain_id, version, words, created_at)

@@ -11,6 +11,7 @@ from parlour.site import (
     providers,
     sign_in,
     sign_up,
+    tls,
     token_keys,
 )
 
@@ -44,6 +45,7 @@ ROUTES = [
     *dev_mail.ROUTES,
     *images.ROUTES,
     *token_keys.ROUTES,
+    *tls.ROUTES,
 ]
 
 __all__ = ["ROUTES"]

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from parlour.email.reading.headers import Headers
 from parlour.email.safety import spf
 from parlour.email.safety import testimony as told
-from parlour.email.safety.alignment import Lookup, NoAnswer
 from parlour.email.safety.checking import Evidence, authenticated
 from parlour.email.safety.verdicts import Authentication
+from parlour.foundation.name_servers import Lookup, NoAnswer
 
 OUTSIDE = "93.184.215.14"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)

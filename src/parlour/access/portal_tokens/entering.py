@@ -12,7 +12,7 @@ from parlour.foundation import clock, crypto
 from parlour.foundation.errors import Invalid, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.foundation.library import library
-from parlour.people import Organization, Role, User, UserStatus
+from parlour.people import Organization, Role, User, UserStatus, portal_hosts
 
 log = structlog.get_logger()
 
@@ -36,7 +36,10 @@ async def identity_by_portal_token(installation: Installation, organization: Org
     async with installation.database.reading(organization.id) as tx:
         keys = await verifying_keys(tx, installation.sealer)
     claims = _signed(token, keys)
-    _check_claims(claims, f"{installation.settings.public_url}/portal/{organization.slug}")
+    usual = installation.settings.public_url
+    # Whoever wrote down the usual address need not change it when the portal gets a name of its own.
+    origins = (usual, portal_hosts.origin_of(organization, usual))
+    _check_claims(claims, [f"{origin}/portal/{organization.slug}" for origin in origins])
     await _use_up(installation, organization.id, claims)
     user = await _customer(installation, organization.id, claims)
     return Identity(organization.id, user.id, (proof(Method.PORTAL_TOKEN),))
@@ -58,7 +61,7 @@ def _signed(token: str, keys: list[Verifying]) -> dict[str, Any]:
     raise _refusal("signature")
 
 
-def _check_claims(claims: dict[str, Any], audience: str) -> None:
+def _check_claims(claims: dict[str, Any], audiences: list[str]) -> None:
     now = clock.now().timestamp()
     ends, begins, made = claims.get("exp"), claims.get("nbf", now), claims.get("iat", now)
     if not all(isinstance(at, int | float) and not isinstance(at, bool) for at in (ends, begins, made)):
@@ -67,8 +70,8 @@ def _check_claims(claims: dict[str, Any], audience: str) -> None:
         raise _refusal("exp has passed, or is more than ten minutes away")
     if max(float(begins), float(made)) > now + _LEEWAY:
         raise _refusal("nbf or iat lies ahead")
-    if claims.get("aud") != audience:
-        raise _refusal(f"aud is not {audience}")
+    if claims.get("aud") not in audiences:
+        raise _refusal(f"aud is not {' or '.join(dict.fromkeys(audiences))}")
     name = claims.get("name", "")
     if not isinstance(claims.get("email"), str) or not isinstance(name, str) or len(name) > _LONGEST_NAME:
         raise _refusal("email is missing, or name is no text")

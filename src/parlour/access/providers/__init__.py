@@ -5,10 +5,7 @@ from parlour.access.providers.checking import NotRight, check_provider
 from parlour.access.providers.claiming import (
     ClaimedDomain,
     DomainClaimed,
-    NoAnswer,
-    NobodyToAsk,
     TooManyDomains,
-    check_claimed_domain,
     claim_domain,
     claimed_domains,
     find_claimed_domain,
@@ -41,12 +38,22 @@ from parlour.access.providers.saml.metadata import ours as our_metadata
 from parlour.access.providers.saml.returning import consumer as saml_consumer
 from parlour.access.providers.saml.returning import hold as hold_saml_answer
 from parlour.access.providers.shown import NotVouchedFor
+from parlour.access.providers.watching import (
+    ClaimedDomainLost,
+    ClaimedDomainMissing,
+    NoAnswer,
+    check_claimed_domain,
+    check_due_claims,
+)
+from parlour.foundation.name_servers import NobodyToAsk
 
 __all__ = [
     "ATTEMPT_SECONDS",
     "Arrival",
     "Brought",
     "ClaimedDomain",
+    "ClaimedDomainLost",
+    "ClaimedDomainMissing",
     "Connection",
     "DomainClaimed",
     "Draft",
@@ -70,6 +77,7 @@ __all__ = [
     "arrival",
     "change_provider",
     "check_claimed_domain",
+    "check_due_claims",
     "check_provider",
     "claim_domain",
     "claimed_domains",

@@ -37,6 +37,7 @@ _GROUPS: Final = {
     ),
     "Organization": (
         ("organization", "Organization", Permission.MANAGE_ORGANIZATION),
+        ("portal-address", "Portal address", Permission.MANAGE_ORGANIZATION),
         ("plan", "Plan and usage", Permission.MANAGE_ORGANIZATION),
         ("sign-in", "Sign-in and security", Permission.MANAGE_SECURITY),
         ("single-sign-on", "Single sign-on", Permission.MANAGE_SECURITY),

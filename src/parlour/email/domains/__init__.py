@@ -3,7 +3,6 @@
 from parlour.email.domains.events import SendingDomainFact, SendingDomainLost, SendingDomainVerified
 from parlour.email.domains.keeping import (
     DomainKnown,
-    Finding,
     KeysWaiting,
     SendingDomain,
     SigningKey,
@@ -19,8 +18,10 @@ from parlour.email.domains.keys import Algorithm, Pairs, new_pairs
 from parlour.email.domains.records import Purpose, Record, records_of, surroundings_of
 from parlour.email.domains.signing import signed
 from parlour.email.domains.standing import Standing, standing_among, standing_of
-from parlour.email.domains.watching import NobodyToAsk, check_domain, check_due_domains
+from parlour.email.domains.watching import check_domain, check_due_domains
 from parlour.foundation.domain_names import domain_of, normal_domain
+from parlour.foundation.domain_proofs import Finding
+from parlour.foundation.name_servers import NobodyToAsk
 
 __all__ = [
     "Algorithm",

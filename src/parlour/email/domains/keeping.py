@@ -1,7 +1,6 @@
 """An organization's sending domains and their keys."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from parlour.email.domains.keys import Algorithm, Pairs, selector_for
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.domain_names import normal_domain
+from parlour.foundation.domain_proofs import Finding
 from parlour.foundation.errors import Conflict
 from parlour.foundation.sealing import Place, SealBroken, Sealer
 
@@ -28,18 +28,6 @@ class DomainKnown(Conflict):
 
 class KeysWaiting(Conflict):
     """The newest keys are not in use yet. Add their records to the DNS first; then they can be replaced."""
-
-
-class Finding(StrEnum):
-    """What a look at the DNS has found of a record."""
-
-    FOUND = "FOUND"
-    DIFFERS = "DIFFERS"
-    """There is one, and it says something else."""
-    MISSING = "MISSING"
-    NO_ANSWER = "NO_ANSWER"
-    """The name servers did not answer, which says nothing about the record."""
-    UNCHECKED = "UNCHECKED"
 
 
 class Found(msgspec.Struct, frozen=True):

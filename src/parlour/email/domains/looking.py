@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from parlour.email.domains.keeping import Finding, Found
+from parlour.email.domains.keeping import Found
 from parlour.email.domains.keys import shows
 from parlour.email.domains.records import Purpose, Record
 from parlour.email.safety import spf
-from parlour.email.safety.alignment import Lookup, NoAnswer, policy_of
-from parlour.email.safety.checking import looking_up
+from parlour.email.safety.alignment import policy_of
+from parlour.foundation.domain_proofs import Finding
+from parlour.foundation.name_servers import Lookup, NoAnswer, looking_up
 
 _SHOWN: Final = 5
 _LONGEST: Final = 500

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from parlour.email.domains.keeping import Finding, Found, SendingDomain, SigningKey
+from parlour.email.domains.keeping import Found, SendingDomain, SigningKey
 from parlour.email.domains.keys import Algorithm, record_of
 from parlour.email.servers import installation_server
+from parlour.foundation.domain_names import public_name
+from parlour.foundation.domain_proofs import Finding
 from parlour.foundation.settings import Settings
 
 _STRING: Final = 255
@@ -63,7 +65,7 @@ def surroundings_of(settings: Settings) -> Surroundings:
     """From the settings, or from what else they say."""
     server = installation_server(settings)
     spf = settings.mail_spf.strip() or (_mechanism(server.host) if server else None)
-    exchanger = settings.mail_exchanger.strip().lower().rstrip(".") or _public_name(
+    exchanger = settings.mail_exchanger.strip().lower().rstrip(".") or public_name(
         urlsplit(settings.public_url).hostname
     )
     return Surroundings(spf or None, exchanger)
@@ -151,13 +153,8 @@ def _mechanism(host: str) -> str | None:
     try:
         address = ip_address(host)
     except ValueError:
-        return f"a:{host.lower()}" if _public_name(host) else None
+        return f"a:{host.lower()}" if public_name(host) else None
     return f"ip{address.version}:{address}" if address.is_global else None
-
-
-def _public_name(host: str | None) -> str | None:
-    is_public = bool(host) and bool(re.fullmatch(r"([a-z0-9-]+\.)+[a-z][a-z0-9-]+", host or "", re.IGNORECASE))
-    return host.lower() if host and is_public else None
 
 
 _DMARC: Final = "v=DMARC1; p=none"

@@ -12,13 +12,15 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from parlour.email.domains.events import SendingDomainLost, SendingDomainVerified
-from parlour.email.domains.keeping import Finding, Found, SendingDomain, SigningKey, find_domain, keys_of
+from parlour.email.domains.keeping import Found, SendingDomain, SigningKey, find_domain, keys_of
 from parlour.email.domains.keys import Algorithm
 from parlour.email.domains.records import records_of, surroundings_of
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
-from parlour.foundation.errors import Conflict, NotFound
+from parlour.foundation.domain_proofs import Finding, occasion
+from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
+from parlour.foundation.name_servers import NobodyToAsk
 
 _USUAL: Final = timedelta(hours=6)
 _SOON: Final = timedelta(minutes=5)
@@ -30,10 +32,6 @@ _UNHEARD_FOR: Final = timedelta(days=3)
 _PATIENCE: Final = ((timedelta(days=1), _SOON), (timedelta(days=14), timedelta(hours=1)))
 _RARELY: Final = timedelta(days=1)
 _AT_ONCE: Final = 8
-
-
-class NobodyToAsk(Conflict):
-    """This installation asks no name servers. Whoever runs it can change that: PARLOUR_MAIL_DNS=system."""
 
 
 async def check_domain(installation: Installation, organization_id: UUID, domain_id: UUID) -> SendingDomain:
@@ -90,9 +88,9 @@ async def _write_down(tx: Transaction, before: SendingDomain, findings: dict[str
         is_shown=is_shown,
     )
     if is_shown and not before.verified_at:
-        tx.record(SendingDomainVerified(actor_id=None, domain_id=before.id, occasion=_occasion(now)))
+        tx.record(SendingDomainVerified(actor_id=None, domain_id=before.id, occasion=occasion(now)))
     elif before.verified_at and not is_shown:
-        tx.record(SendingDomainLost(actor_id=None, domain_id=before.id, occasion=_occasion(now)))
+        tx.record(SendingDomainLost(actor_id=None, domain_id=before.id, occasion=occasion(now)))
     return await find_domain(tx, before.id)
 
 
@@ -148,10 +146,6 @@ def _wait(keys: Sequence[SigningKey], findings: dict[str, Found], now: datetime)
         return next((wait for limit, wait in _PATIENCE if age < limit), _RARELY)
     is_silent = any(found.finding is Finding.NO_ANSWER for found in findings.values())
     return timedelta(minutes=30) if is_silent else _USUAL
-
-
-def _occasion(at: datetime) -> int:
-    return int(at.timestamp()) // 60
 
 
 _CHECKED: Final = """

@@ -26,6 +26,7 @@ from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 from parlour.foundation.jobs import TryAgain, outward
 from parlour.foundation.settings import Settings
+from parlour.people import portal_hosts
 
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 180, 600, 1800, 3600))
 _OVERDUE: Final = timedelta(minutes=2)
@@ -124,7 +125,7 @@ async def _server(installation: Installation, organization_id: UUID, mailbox: Ma
 def _letter(
     installation: Installation, organization: people.Organization, claimed: _Claimed, sender: Address
 ) -> Letter:
-    values = {**claimed.scene, wording.LINK_URL: _link(installation, organization.id, claimed)}
+    values = {**claimed.scene, wording.LINK_URL: _link(installation, organization, claimed)}
     rendered = wording.render(claimed.words, values)
     return Letter(
         message_id=f"{claimed.message_id}@{sender.email.rpartition('@')[2]}",
@@ -141,11 +142,14 @@ def _letter(
     )
 
 
-def _link(installation: Installation, organization_id: UUID, claimed: _Claimed) -> str:
+def _link(installation: Installation, organization: people.Organization, claimed: _Claimed) -> str:
     if claimed.link_id is None:
         return ""
-    text = access.link_text(installation.signer, claimed.purpose, organization_id, claimed.link_id)
-    return f"{installation.settings.public_url}{claimed.path}?{urlencode({'token': text})}"
+    text = access.link_text(installation.signer, claimed.purpose, organization.id, claimed.link_id)
+    origin = installation.settings.public_url
+    if claimed.path.startswith("/portal/"):
+        origin = portal_hosts.origin_of(organization, origin)
+    return f"{origin}{claimed.path}?{urlencode({'token': text})}"
 
 
 def own_address(settings: Settings) -> str:

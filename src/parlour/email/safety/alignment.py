@@ -1,20 +1,14 @@
 """Whether what was proved about a mail is about the address in its From field (DMARC: RFC 7489, section 3.1)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from parlour.email.safety.verdicts import Authentication
-
-Lookup = Callable[[str, str], list[str]]
-"""The records of a name and a kind (TXT, A, AAAA, MX). Raises `NoAnswer` where nobody could say."""
+from parlour.foundation.name_servers import Lookup, NoAnswer
 
 _MOST_STEPS: Final = 8
-
-
-class NoAnswer(Exception):
-    """The domain name system did not answer."""
 
 
 class Proof(msgspec.Struct, frozen=True):

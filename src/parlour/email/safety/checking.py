@@ -5,24 +5,20 @@ Loaded when the first mail needs it: what it stands on is large, and a web proce
 
 import asyncio
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import dkim
-import dns.exception
-import dns.resolver
 import msgspec
 
 from parlour.email.safety import spf
-from parlour.email.safety.alignment import Lookup, NoAnswer, Proof, judged
+from parlour.email.safety.alignment import Proof, judged
 from parlour.email.safety.verdicts import Authentication
 from parlour.foundation.fetching import is_public
+from parlour.foundation.name_servers import Lookup, NoAnswer, looking_up
 
 SOURCE: Final = "parlour"
-SECONDS: Final = 6.0
-_MOST_LOOKUPS: Final = 40
 _MOST_SIGNATURES: Final = 5
 _LONGEST_HEADERS: Final = 256 * 1024
 _LARGEST: Final = 50 * 1024 * 1024
@@ -31,7 +27,6 @@ _LONGEST_BLANK: Final = {True: b" " * 100, False: b" " * 1000}
 _LARGE: Final = 2 * 1024 * 1024
 
 _threads = ThreadPoolExecutor(8, thread_name_prefix="asking-names")
-_resolvers: dict[tuple[str, bool], dns.resolver.Resolver] = {}
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -55,33 +50,6 @@ def authenticated(raw: bytes, evidence: Evidence, lookup: Lookup) -> Authenticat
     """Never raises."""
     proofs = [*_by_server(evidence, lookup), *_by_signatures(raw, lookup)]
     return judged(evidence.sender_domain, proofs, lookup, SOURCE if proofs else "")
-
-
-def looking_up(name_server: str, *, remembering: bool = True) -> Lookup:
-    """Asks the domain name system for the sake of one mail: within one time limit, and not without end.
-
-    Where it is not `remembering`, what was heard before counts for nothing: somebody has just changed a record.
-    """
-    ends_at = time.monotonic() + SECONDS
-    left = _MOST_LOOKUPS
-
-    def lookup(name: str, kind: str) -> list[str]:
-        nonlocal left
-        left -= 1
-        remaining = ends_at - time.monotonic()
-        if left < 0 or remaining <= 0:
-            raise NoAnswer(name)
-        try:
-            answer = _resolver(name_server, remembering).resolve(name, kind, lifetime=min(3.0, remaining), search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, ValueError, UnicodeError):
-            return []
-        except dns.exception.DNSException as failure:
-            if isinstance(failure, dns.exception.SyntaxError | dns.exception.FormError):
-                return []
-            raise NoAnswer(name) from failure
-        return [_text(record) for record in answer]
-
-    return lookup
 
 
 def _by_server(evidence: Evidence, lookup: Lookup) -> Iterator[Proof]:
@@ -125,25 +93,3 @@ def _signature(raw: bytes, number: int, lookup: Lookup) -> Proof:
         result = "permerror"
     domain = getattr(verifier, "domain", None) or b""
     return Proof("dkim", result, domain.decode("ascii", "replace").lower().rstrip("."))
-
-
-def _resolver(name_server: str, remembering: bool) -> dns.resolver.Resolver:
-    if (name_server, remembering) not in _resolvers:
-        resolver = dns.resolver.Resolver(configure=name_server == "system")
-        if name_server != "system":
-            host, _, port = name_server.rpartition(":")
-            resolver.nameservers = [host or port]
-            resolver.port = int(port) if host else 53
-        resolver.cache = dns.resolver.LRUCache(2000) if remembering else None
-        _resolvers[name_server, remembering] = resolver
-    return _resolvers[name_server, remembering]
-
-
-def _text(record: Any) -> str:
-    match record.rdtype.name:
-        case "TXT":
-            return b"".join(record.strings).decode("utf-8", "replace")
-        case "MX":
-            return str(record.exchange).rstrip(".").lower()
-        case _:
-            return str(record.address)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
-from parlour.email.safety.alignment import Lookup, NoAnswer
+from parlour.foundation.name_servers import Lookup, NoAnswer
 
 _MOST_LOOKUPS: Final = 10
 _MOST_EMPTY: Final = 2

@@ -9,7 +9,7 @@ from parlour import people
 from parlour.email.mailboxes import mailbox_for
 from parlour.email.wording.placeholders import PORTAL_URL, Values, tame
 from parlour.foundation.database import Transaction
-from parlour.people import Organization
+from parlour.people import Organization, portal_hosts
 from parlour.tickets import Ticket
 
 _TITLES: Final = frozenset(
@@ -81,7 +81,8 @@ def example(organization: Organization, mailbox: str, *, public_url: str, agent_
 
 
 def portal_url(public_url: str, organization: Organization) -> str:
-    return f"{public_url}/portal/{organization.slug}"
+    """On the organization's own name, if it has one."""
+    return f"{portal_hosts.origin_of(organization, public_url)}/portal/{organization.slug}"
 
 
 def _name(name: str, email: str) -> str:

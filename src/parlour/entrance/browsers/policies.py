@@ -40,6 +40,8 @@ HEADERS: Final = (
 # Browsers take these over https only. One that knows `report-to` does not look at `report-uri`.
 _ENCRYPTED: Final = "; report-to csp; upgrade-insecure-requests"
 _REPORTING: Final = (b"reporting-endpoints", f'csp="{REPORTS}"'.encode())
+ALONE: Final = (b"strict-transport-security", b"max-age=31536000")
+"""For a portal's own name: of the other names of that company's domain nothing is known here."""
 _TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 

@@ -1,6 +1,6 @@
 """The organization itself: what it is called and looks like, its plan and what is used of it."""
 
-from parlour.dashboard.settings.organization import about, plan
+from parlour.dashboard.settings.organization import about, plan, portal_address
 
 ROUTES = [
     about.show,
@@ -9,6 +9,10 @@ ROUTES = [
     about.change_logo,
     about.remove_logo,
     plan.show,
+    portal_address.show,
+    portal_address.ask_for,
+    portal_address.check,
+    portal_address.give_up,
 ]
 
 __all__ = ["ROUTES"]

@@ -11,7 +11,7 @@ from parlour.dashboard.settings.sheet import sheet, words
 from parlour.email import wording
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Problem
-from parlour.people import OrganizationChanges, Permission
+from parlour.people import OrganizationChanges, Permission, portal_hosts
 
 _HERE: Final = "/dashboard/settings/organization"
 _MANAGES: Final = needs(Permission.MANAGE_ORGANIZATION)
@@ -102,7 +102,7 @@ async def _page(request: Request, problem: Problem | None = None, form: FormMult
         offered=wording.NAMES | {code: wording.name_of(code) for code in languages},
         mailboxes=mailboxes,
         origins=words(form, "origins") if form and "origins" in form else "\n".join(origins),
-        public_url=request.installation.settings.public_url,
+        origin=portal_hosts.origin_of(organization, request.installation.settings.public_url),
     )
 
 

@@ -10,7 +10,7 @@ from parlour import access, people
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.entrance import Request, needs, pages
 from parlour.foundation.errors import Problem
-from parlour.people import Permission
+from parlour.people import Permission, portal_hosts
 
 _HERE: Final = "/dashboard/settings/portal-keys"
 _LOOKS: Final = needs(Permission.MANAGE_SECURITY)
@@ -56,5 +56,6 @@ async def remove(request: Request, key_id: FromPath[UUID]) -> Response[Any]:
 async def _page(request: Request, problem: Problem | None = None, secret: str = "") -> Response[str]:
     async with request.reading() as tx:
         keys, organization = await access.portal_keys(tx), await people.this_organization(tx)
-    portal = f"{request.installation.settings.public_url}/portal/{organization.slug}"
+    origin = portal_hosts.origin_of(organization, request.installation.settings.public_url)
+    portal = f"{origin}/portal/{organization.slug}"
     return await sheet(request, "portal_keys", problem, keys=keys, secret=secret, portal=portal)

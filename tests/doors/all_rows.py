@@ -1,0 +1,22 @@
+"""All that a company has in the database."""
+
+from parlour.foundation.database import Transaction
+from tests.builders import Company
+
+
+async def everything_of(company: Company) -> list[str]:
+    """All rows of all of a company's tables, as text, each with its table's name."""
+    async with company.database.reading(company.organization_id) as tx:
+        return [row for table in await tx.values(_WALLED_TABLES) for row in await _rows(tx, table)]
+
+
+async def _rows(tx: Transaction, table: str) -> list[str]:
+    rows: list[str] = await tx.values(f"select to_jsonb(one)::text from {table} one")  # type: ignore[arg-type]
+    return [f"{table}: {row}" for row in sorted(rows)]
+
+
+_WALLED_TABLES = """
+    select relname from pg_class
+    where relrowsecurity and relkind = 'r' and has_table_privilege(oid, 'select')
+    order by relname
+"""
