@@ -60,8 +60,8 @@ async def connect(unlimited: Any) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as open_clients:
         clients: list[httpx.AsyncClient] = []
 
-        def client(asgi: Any = unlimited, **headers: str) -> httpx.AsyncClient:
-            transport = httpx.ASGITransport(asgi, raise_app_exceptions=False)
+        def client(asgi: Any = unlimited, *, address: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(asgi, raise_app_exceptions=False, client=(address, 123))
             made = httpx.AsyncClient(transport=transport, base_url=HOST, headers=headers)
             clients.append(made)
             open_clients.push_async_callback(made.aclose)
