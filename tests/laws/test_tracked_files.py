@@ -38,5 +38,10 @@ def test_older_pips_find_each_package_in_the_locks_without_its_extras() -> None:
         assert {each.partition("[")[0] for each in pinned} <= set(pinned), name(lock)
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in tracked() if path.parent.name == "decisions"]
+    assert sorted(set(numbers)) == sorted(numbers)
+
+
 def says(content: bytes, what: str) -> bool:
     return b"\0" not in content[:4096] and bool(FORBIDDEN[what].search(content.decode(errors="replace")))
