@@ -133,7 +133,8 @@ def _kinds(here: Installation) -> dict[str, Requests]:
     answer = json.dumps({"body": "Please clean the burrs; the brush is in the lid."})
     return {
         "list": Requests(["/api/tickets?status=OPEN&priority=HIGH&limit=25"], token),
-        "detail": Requests([f"/api/tickets/{number}" for number in numbers], token),
+        "detail with comments": Requests([f"/api/tickets/{number}?comments=true" for number in numbers], token),
+        "detail alone": Requests([f"/api/tickets/{number}" for number in numbers], token),
         "comments": Requests([f"/api/tickets/{number}/comments" for number in numbers], token),
         "search": Requests([f"/api/tickets?q={word}&limit=25" for word in ("grinder", "invoice", "refund")], token),
         "dashboard list page": Requests(["/dashboard/views/unresolved"], session),

@@ -14,6 +14,7 @@ ENTRY = re.compile(
     r"^\S+ \S+ UTC \[(\d+)\] \S* ?\(([^)]*)\) (LOG|DETAIL|ERROR|STATEMENT|FATAL|WARNING):  ", re.MULTILINE
 )
 PARAMETER = re.compile(r"\$(\d+) = ('(?:[^']|'')*'|NULL)")
+_WALL = "set_config('parlour.organization_id'"
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -65,7 +66,16 @@ def script(statements: list[Statement], since: datetime, label: str) -> tuple[st
                 used = _variable(f"{label}_{place}_{index}", value, variables)
             text = text.replace(f"${index}", used)
         lines += _as_pgbench(text)
-    return "\n".join(lines) + "\n", variables
+    return "\n".join(_together(lines)) + "\n", variables
+
+
+def _together(lines: list[str]) -> list[str]:
+    """A question travels with the statement that walls it off, or it would find nothing."""
+    found: list[str] = []
+    for line in lines:
+        is_walled = bool(found) and _WALL in found[-1]
+        found += [line, "\\endpipeline"] if is_walled else ["\\startpipeline", line] if _WALL in line else [line]
+    return found
 
 
 def _variable(name: str, value: str, variables: dict[str, str]) -> str:
