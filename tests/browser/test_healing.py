@@ -11,6 +11,14 @@ from tests.browser.desks import Desks, is_live
 from tests.browser.web import web
 from tests.builders import Company
 
+ANOTHER_IS_OPENED_BEFORE_THE_REPAINT = """
+    (number) => addEventListener("turbo:before-stream-render", () => {
+        const open = document.querySelector("[data-ticket-number-value]");
+        open.id = `ticket-${number}`;
+        open.dataset.ticketNumberValue = number;
+    }, { once: true })
+"""
+
 
 async def test_what_happened_while_the_server_was_away_is_fetched(
     acme: Company, desks: Desks, settings: Settings, tmp_path: Path
@@ -37,6 +45,20 @@ async def test_what_happened_while_the_server_was_away_is_fetched(
         await expect(page.locator(".message-customer")).to_have_count(2)
         await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
         await expect(page.locator("#composer-body")).to_have_value("Half a thought")
+
+
+async def test_what_was_fetched_of_one_ticket_is_not_put_into_another(acme: Company, desks: Desks) -> None:
+    ticket, other = await acme.ticket("First"), await acme.ticket("Second")
+    page = await desks.page(acme, acme.alice)
+    await page.goto(f"/dashboard/tickets/{ticket.number}")
+    await is_live(page)
+    await page.evaluate(ANOTHER_IS_OPENED_BEFORE_THE_REPAINT, str(other.number))
+    async with acme.database.transaction(acme.organization_id) as tx:
+        held = await tickets.hold(tx, ticket.id, seen_by=acme.alice)
+        await tickets.change(tx, held, tickets.Changes(subject="Of the first"), by=acme.alice)
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator(".ticket-row", has_text="Of the first")).to_be_visible()
+    await expect(page.locator("#ticket-subject")).to_have_text("First")
 
 
 async def test_a_burst_costs_few_requests(acme: Company, desks: Desks) -> None:

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import * as Turbo from "@hotwired/turbo";
 import { connection, hear, isConnected } from "../lib/connection.js";
-import { fetchStream } from "../lib/requests.js";
+import { fetchStream, partOf } from "../lib/requests.js";
 
 const quiet = 60;       // wait for the rest of a burst
 const pause = 900;      // then at most about one request a second
@@ -106,7 +106,7 @@ export default class extends Controller {
 
   // New rows glow for a moment; the ones that were there don't move under the reader's hand.
   around(event) {
-    const target = event.target.getAttribute("target");
+    const target = partOf(event.target);
     if (!["list-scroll", "sidebar", "comments"].includes(target)) return;
     const render = event.detail.render;
     event.detail.render = async (stream) => {

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { connection, hear, tell } from "../lib/connection.js";
 import { element } from "../lib/icons.js";
-import { since } from "../lib/requests.js";
+import { partOf, since } from "../lib/requests.js";
 
 const near = 120;
 
@@ -45,7 +45,7 @@ export default class extends Controller {
   join() { tell("ticket:join", { id: this.idValue }); }
 
   around(event) {
-    if (event.target.getAttribute("target") !== "comments") return;
+    if (partOf(event.target) !== "comments") return;
     const render = event.detail.render;
     event.detail.render = async (stream) => {
       const wasAtEnd = this.isAtEnd;

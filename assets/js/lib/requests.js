@@ -37,3 +37,6 @@ export function upload(file, progress) {
 export function forget(id) {
   return fetch(`/dashboard/attachments/${id}`, { method: "DELETE", headers: { "X-CSRF-Token": token() } });
 }
+
+// Which part of the page a stream is for, whether it names it alone or within its ticket.
+export const partOf = (stream) => stream.target ?? stream.targets.split("#").at(-1);
