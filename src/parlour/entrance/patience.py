@@ -21,6 +21,7 @@ class Patience:
         self._send = send
         self._seconds = seconds
         self._received = 0
+        self._is_over = False
         self._timeout = asyncio.timeout(seconds)
         self._loop = asyncio.get_running_loop()
         self._began_at = self._loop.time()
@@ -30,6 +31,7 @@ class Patience:
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
+        self._is_over = True
         await self._timeout.__aexit__(*failure)
 
     async def receive(self) -> Any:
@@ -38,8 +40,8 @@ class Patience:
         self.is_whole = not event.get("more_body", False)
         now = self._loop.time()
         latest = self._began_at + self._seconds + self._received / _SLOWEST_BYTES_A_SECOND
-        if not self._timeout.expired() and self._timeout.when() is not None:
-            self._timeout.reschedule(min(now + self._seconds, latest))
+        if self._timeout.when() is not None:
+            self._set(min(now + self._seconds, latest))
         return event
 
     async def send(self, event: Any) -> None:
@@ -52,5 +54,6 @@ class Patience:
             self._set(None)
 
     def _set(self, latest: float | None) -> None:
-        if not self._timeout.expired():
+        # What is answered to a failure is sent after the end.
+        if not (self._is_over or self._timeout.expired()):
             self._timeout.reschedule(latest)

@@ -65,19 +65,12 @@ class Porch:
             async with patience:
                 with circumstances.under(_circumstances(scope, headers)):
                     await self._let_in(scope, patience.receive, exit_.send, headers)
-        except TimeoutError:
-            log.warning("request.took_too_long", request_id=state["request_id"], path=scope["path"])
-            if exit_.status is not None:
-                raise
-            await _fail(exit_.send, Unavailable() if patience.is_whole else TooSlow(), state["request_id"])
-        except Unavailable as problem:
-            await _fail(exit_.send, problem, state["request_id"])
-        except Exception:
-            log.exception("request.failed", request_id=state["request_id"], path=scope["path"])
+        except Exception as failure:
+            problem = _problem(failure, patience, state["request_id"], scope["path"])
             if exit_.status is not None:
                 # Half an answer is out: ending the connection is the only honest thing left.
                 raise
-            await _fail(exit_.send, Problem(), state["request_id"])
+            await _fail(exit_.send, problem, state["request_id"])
         if self._watch:
             route = scope.get("path_template", "")
             self._watch(scope["method"], route, exit_.status or 0, time.perf_counter() - started_at)
@@ -191,6 +184,19 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
 def _circumstances(scope: Any, headers: dict[bytes, bytes]) -> Circumstances:
     agent = headers.get(b"user-agent", b"").decode("latin-1")
     return Circumstances(user_agent=agent or None, request_id=scope["state"]["request_id"])
+
+
+def _problem(failure: Exception, patience: Patience, request_id: str, path: str) -> Problem:
+    """What is answered instead; logged, unless whoever raised it has said all there is to say."""
+    match failure:
+        case Unavailable():
+            return failure
+        case TimeoutError():
+            log.warning("request.took_too_long", request_id=request_id, path=path)
+            return Unavailable() if patience.is_whole else TooSlow()
+        case _:
+            log.error("request.failed", request_id=request_id, path=path, exc_info=failure)
+            return Problem()
 
 
 async def _fail(send: Any, problem: Problem, request_id: str) -> None:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -21,6 +22,8 @@ from parlour.foundation.installation import Installation
 _FORM: Final = re.compile(r"(?:([a-z0-9_.-]{1,253})|\[([0-9a-f:.]{2,45})\])(?::\d{1,5})?")
 _REMEMBERED_SECONDS: Final = 2.0
 _MOST_REMEMBERED: Final = 10_000
+# Each request asks the same of the same few names.
+_MOST_NAMES: Final = 1024
 _FOR_EVERYBODY: Final = ("/api/health", "/tls/ask")
 """What load balancers and proxies ask, by whatever name they know this process."""
 _SHARED: Final = (PREFIX, REPORTS)
@@ -129,6 +132,7 @@ class Hosts:
         return place
 
 
+@lru_cache(_MOST_NAMES)
 def name_of(written: str) -> str | None:
     """The name in a `Host` header, without port and in lower case. None where it has no such form."""
     found = _FORM.fullmatch(written.strip().lower())
@@ -137,6 +141,7 @@ def name_of(written: str) -> str | None:
     return (found[1] or found[2]).rstrip(".") or None
 
 
+@lru_cache(_MOST_NAMES)
 def _is_internal(host: str) -> bool:
     """An address, or a name without a dot: no browser outside this network comes by it."""
     if "." not in host:
