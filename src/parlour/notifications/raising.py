@@ -1,6 +1,6 @@
 """Who must hear of what: the reactions that raise notifications."""
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, LiteralString
 from uuid import UUID
 
 from parlour.email import domains, sources
@@ -57,56 +57,51 @@ async def notify_administrators(
     installation: Installation, organization_id: UUID, *, fact: sources.MailboxFact
 ) -> None:
     """Tell every administrator of a mailbox that fails, or is well again. Raised once a fact."""
-    async with installation.database.transaction(organization_id) as tx:
-        for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
-            notification_id = await tx.value(
-                _ABOUT_MAILBOX,
-                id=ids.new(),
-                user_id=user_id,
-                name=fact.name,
-                is_failing=isinstance(fact, sources.MailboxFailing),
-                mailbox_id=fact.mailbox_id,
-                occasion=fact.occasion,
-                now=clock.now(),
-            )
-            if notification_id:
-                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+    await _tell_administrators(
+        installation,
+        organization_id,
+        _ABOUT_MAILBOX,
+        name=fact.name,
+        occasion=fact.occasion,
+        is_failing=isinstance(fact, sources.MailboxFailing),
+        mailbox_id=fact.mailbox_id,
+    )
 
 
 async def notify_of_domain(
     installation: Installation, organization_id: UUID, *, fact: domains.SendingDomainFact
 ) -> None:
     """Tell every administrator of a sending domain that is verified, or is not any more. Raised once a fact."""
-    async with installation.database.transaction(organization_id) as tx:
-        for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
-            notification_id = await tx.value(
-                _ABOUT_DOMAIN,
-                id=ids.new(),
-                user_id=user_id,
-                name=fact.name,
-                words=_LOST if isinstance(fact, domains.SendingDomainLost) else None,
-                domain_id=fact.domain_id,
-                occasion=fact.occasion,
-                now=clock.now(),
-            )
-            if notification_id:
-                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+    await _tell_administrators(
+        installation,
+        organization_id,
+        _ABOUT_DOMAIN,
+        name=fact.name,
+        occasion=fact.occasion,
+        words=_LOST if isinstance(fact, domains.SendingDomainLost) else None,
+        domain_id=fact.domain_id,
+    )
 
 
 async def notify_of_own_domain(installation: Installation, organization_id: UUID, *, fact: DomainFact) -> None:
     """Tell every administrator of a domain that must prove itself, and does or does not. Raised once a fact."""
+    await _tell_administrators(
+        installation,
+        organization_id,
+        _ABOUT_OWN_DOMAIN,
+        name=fact.name,
+        occasion=fact.occasion,
+        words=_OWN_DOMAIN.get(fact.name),
+        domain=fact.domain,
+    )
+
+
+async def _tell_administrators(
+    installation: Installation, organization_id: UUID, raise_one: LiteralString, **about: object
+) -> None:
     async with installation.database.transaction(organization_id) as tx:
         for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
-            notification_id = await tx.value(
-                _ABOUT_OWN_DOMAIN,
-                id=ids.new(),
-                user_id=user_id,
-                name=fact.name,
-                words=_OWN_DOMAIN.get(fact.name),
-                domain=fact.domain,
-                occasion=fact.occasion,
-                now=clock.now(),
-            )
+            notification_id = await tx.value(raise_one, id=ids.new(), user_id=user_id, now=clock.now(), **about)
             if notification_id:
                 tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
 
