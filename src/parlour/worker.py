@@ -71,7 +71,7 @@ def queue_of(installation: Installation) -> procrastinate.App:
     functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions}
     functions |= {*audit.JOBS, *email.JOBS}
     for function in functions:
-        queue.task(name=name_of(function), queue=jobs.queue_of(function), retry=Retry())(
+        queue.task(name=name_of(function), queue=jobs.place_of(function), retry=Retry())(
             _job_of(installation, function)
         )
     for appointment in SCHEDULE:

@@ -50,7 +50,7 @@ def outward(function: Reaction) -> Reaction:
     return function
 
 
-def queue_of(function: Reaction) -> str:
+def place_of(function: Reaction) -> str:
     """Which queue its jobs go into."""
     return OUTWARD if name_of(function) in _OUTWARD else QUEUE
 
@@ -85,7 +85,7 @@ def job(
     """A job for `function`, now or at a moment. Jobs that share a lock run one after the other, in the order queued."""
     return Job(
         id=None,
-        queue=queue_of(function),
+        queue=place_of(function),
         priority=0,
         lock=lock,
         queueing_lock=None,

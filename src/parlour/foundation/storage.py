@@ -94,10 +94,9 @@ class Blobs:
         """Which data key it needs; None where it lies in the clear. Raises `NotFound`."""
         return segments.key_version((await self._read(key, 0, HEAD, None))[2])
 
-    async def names(self, organization_id: UUID) -> AsyncIterator[list[str]]:
+    def names(self, organization_id: UUID) -> AsyncIterator[list[str]]:
         """Every blob of an organization, some hundreds at a time."""
-        async for batch in self._disk.names(str(organization_id)):
-            yield batch
+        return self._disk.names(str(organization_id))
 
     async def _pieces(self, key: str, version: _Version, start: int, end: int) -> AsyncIterator[bytes]:
         for offset in range(start - start % SEGMENT, end, _PIECE):

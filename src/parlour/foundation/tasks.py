@@ -1,10 +1,26 @@
-"""Ending what runs beside."""
+"""What runs beside: a few at once, and ended."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
+from parlour.foundation.errors import NotFound
+
 _ASKED_AGAIN: Final = 1.0
+_AT_ONCE: Final = 8
+
+
+async def see_to(look: Callable[..., Awaitable[object]], places: Iterable[tuple[Any, ...]]) -> None:
+    """Look at each of what was found due, a few at once. What is gone since then is passed over."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def see(place: tuple[Any, ...]) -> None:
+        async with turns:
+            with suppress(NotFound):
+                await look(*place)
+
+    await asyncio.gather(*(see(place) for place in places))
 
 
 async def end(tasks: Sequence["asyncio.Task[Any]"]) -> None:

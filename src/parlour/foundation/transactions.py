@@ -168,10 +168,13 @@ class Reading(Transaction):
     """
 
     def __init__(self, take: Take, organization_id: UUID, signer: Signer) -> None:
-        super().__init__(None, organization_id, signer, Turns())  # type: ignore[arg-type]
+        super().__init__(None, organization_id, signer, _NOBODYS)  # type: ignore[arg-type]
         self.is_reading = True
         self._take = take
         self._wall = Asked(_WALL, [str(organization_id)])
+
+    def take_turn(self, what: str) -> NoReturn:
+        raise RuntimeError("Nothing is locked here. Open a transaction.")
 
     def savepoint(self) -> NoReturn:
         raise RuntimeError("There is nothing here to undo. Open a transaction.")
@@ -183,6 +186,7 @@ class Reading(Transaction):
         return (await self._take([self._wall, asked]))[-1]
 
 
+_NOBODYS: Final = Turns()
 _WALL: Final[LiteralString] = """
     select set_config('parlour.organization_id', %s, true), set_config('transaction_read_only', 'on', true)
 """

@@ -1,7 +1,7 @@
 """Claimed domains are looked for in the DNS: when somebody asks, and by the clock; whose record vanishes is told."""
 
 import asyncio
-from typing import Final
+from functools import partial
 from uuid import UUID
 
 from parlour import audit
@@ -10,11 +10,10 @@ from parlour.audit import Act
 from parlour.foundation import clock, name_servers
 from parlour.foundation.database import Transaction
 from parlour.foundation.domain_proofs import DomainFact, Proof, looked_for, next_look, occasion
-from parlour.foundation.errors import Conflict, NotFound
+from parlour.foundation.errors import Conflict
 from parlour.foundation.installation import Installation
 from parlour.foundation.name_servers import NobodyToAsk, looking_up
-
-_AT_ONCE: Final = 8
+from parlour.foundation.tasks import see_to
 
 
 class NoAnswer(Conflict):
@@ -47,22 +46,12 @@ async def check_due_claims(installation: Installation) -> None:
     """Look for every one whose time has come, a few at once. One that is gone counts for three days more."""
     if installation.settings.mail_dns == "off":
         return
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def check(organization_id: UUID, claimed_id: UUID) -> None:
-        async with turns:
-            try:
-                await _look_again(installation, organization_id, claimed_id)
-            except NotFound:
-                # Released since it was found due.
-                return
-
     due = "select id from claimed_domains where next_check_at <= %(now)s"
     found: list[tuple[UUID, UUID]] = []
     for organization_id in await installation.database.doorways.organizations_with_claims_to_check(clock.now()):
         async with installation.database.reading(organization_id) as tx:
             found += [(organization_id, claimed_id) for claimed_id in await tx.values(due, now=clock.now())]
-    await asyncio.gather(*(check(*place) for place in found))
+    await see_to(partial(_look_again, installation), found)
 
 
 async def _look_again(installation: Installation, organization_id: UUID, claimed_id: UUID) -> None:

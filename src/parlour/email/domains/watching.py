@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import ModuleType
 from typing import Final
 from uuid import UUID
@@ -18,9 +19,9 @@ from parlour.email.domains.records import records_of, surroundings_of
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.domain_proofs import Finding, occasion
-from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 from parlour.foundation.name_servers import NobodyToAsk
+from parlour.foundation.tasks import see_to
 
 _USUAL: Final = timedelta(hours=6)
 _SOON: Final = timedelta(minutes=5)
@@ -31,7 +32,6 @@ _UNHEARD_FOR: Final = timedelta(days=3)
 # Whoever has just made keys pastes them now; who has not for two weeks may have forgotten.
 _PATIENCE: Final = ((timedelta(days=1), _SOON), (timedelta(days=14), timedelta(hours=1)))
 _RARELY: Final = timedelta(days=1)
-_AT_ONCE: Final = 8
 
 
 async def check_domain(installation: Installation, organization_id: UUID, domain_id: UUID) -> SendingDomain:
@@ -54,22 +54,12 @@ async def check_due_domains(installation: Installation) -> None:
     """Look at every domain whose time has come, a few at once."""
     if installation.settings.mail_dns == "off":
         return
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def check(organization_id: UUID, domain_id: UUID) -> None:
-        async with turns:
-            try:
-                await check_domain(installation, organization_id, domain_id)
-            except NotFound:
-                # Removed since it was found due.
-                return
-
     due = "select id from sending_domains where next_check_at <= %(now)s"
     found: list[tuple[UUID, UUID]] = []
     for organization_id in await installation.database.doorways.organizations_with_domains_to_check(clock.now()):
         async with installation.database.reading(organization_id) as tx:
             found += [(organization_id, domain_id) for domain_id in await tx.values(due, now=clock.now())]
-    await asyncio.gather(*(check(*place) for place in found))
+    await see_to(partial(check_domain, installation), found)
 
 
 async def _write_down(tx: Transaction, before: SendingDomain, findings: dict[str, Found]) -> SendingDomain:

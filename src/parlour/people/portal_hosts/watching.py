@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,9 +16,8 @@ from parlour.foundation.domain_proofs import DomainFact, Finding, Proof, looked_
 from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 from parlour.foundation.name_servers import Lookup, NoAnswer, NobodyToAsk, looking_up
+from parlour.foundation.tasks import see_to
 from parlour.people.portal_hosts.keeping import PortalHost, portal_host, subject_of, target_of
-
-_AT_ONCE: Final = 8
 
 
 class PortalHostVerified(DomainFact, frozen=True, kw_only=True):
@@ -56,18 +56,8 @@ async def check_due_hosts(installation: Installation) -> None:
     """Look at every one whose time has come, a few at once."""
     if installation.settings.mail_dns == "off":
         return
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def check(organization_id: UUID) -> None:
-        async with turns:
-            try:
-                await check_host(installation, organization_id)
-            except NotFound:
-                # Given up since it was found due.
-                return
-
     due = await installation.database.doorways.organizations_with_portal_hosts_to_check(clock.now())
-    await asyncio.gather(*(check(organization_id) for organization_id in due))
+    await see_to(partial(check_host, installation), [(organization_id,) for organization_id in due])
 
 
 def _found(asked: PortalHost, target: str | None, lookup: Lookup) -> tuple[Finding, Finding]:
