@@ -1,6 +1,5 @@
 """Setting up an identity provider in the browser: readable for everybody, and done with the keyboard alone."""
 
-import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -10,6 +9,7 @@ from parlour.people import Role
 from tests.access.providers import desk
 from tests.access.saml import desk as saml
 from tests.access.saml.conftest import away  # noqa: F401
+from tests.access.saml.counterpart import PASSWORD, Counterpart
 from tests.browser.desks import Desks, Scheme
 from tests.browser.screens import DESKTOP, PHONE
 from tests.browser.test_looks import violations
@@ -59,21 +59,22 @@ async def test_a_provider_is_set_up_with_the_keyboard_alone(acme: Company, desks
 async def test_somebody_comes_in_by_a_post_from_another_site(
     acme: Company,
     desks: Desks,
-    away: str,  # noqa: F811
+    away: Counterpart,  # noqa: F811
 ) -> None:
     await saml.person(acme)
-    await saml.told(away, acme)
     # By another name than ours: to the browser it is another site, and no cookie goes along with its post.
-    elsewhere = away.replace("127.0.0.1", "localhost")
-    async with httpx.AsyncClient() as client:
-        described = (await client.get(f"{elsewhere}/metadata")).text
-    await saml.connect(acme, metadata=described)
+    elsewhere = away.address.replace("127.0.0.1", "localhost")
+    provider = await saml.connect(acme, metadata=await Counterpart(elsewhere).metadata())
     page = await desks.page()
+    ours = await page.request.get(f"/sign-in/with/{provider.id}/metadata")
+    await away.learn(await ours.text(), saml.address_of(acme))
     await page.goto(f"/sign-in/at/{acme.slug}?next=/dashboard/settings")
     await page.get_by_role("link", name="Continue with Their SAML").click()
     await page.wait_for_url(f"{elsewhere}/sso?**")
+    await page.get_by_label("User name").fill("bob")
+    await page.get_by_label("Password").fill(PASSWORD)
     async with page.expect_request("**/saml") as posted:
-        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("button", name="Sign in").click()
     sent = await (await posted.value).all_headers()
     assert (sent["sec-fetch-site"], sent.get("cookie")) == ("cross-site", None)
     await page.wait_for_url("**/dashboard/settings**")

@@ -1,7 +1,5 @@
 """Signing in with SAML as a browser does it: there, posted back across sites, and in; and how it is set up."""
 
-import html
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,6 +15,7 @@ from parlour.people import Role
 from tests.access.saml import desk
 from tests.access.saml import provider as there
 from tests.access.saml.conftest import away  # noqa: F401
+from tests.access.saml.counterpart import Counterpart
 from tests.access.saml.desk import KEYS
 from tests.builders import Company
 from tests.doors.conftest import Connect, session_of, started
@@ -38,13 +37,16 @@ async def administrator(company: Company, near: Any, connect: Connect) -> Any:
     return connect(near, **BROWSER, **{"x-csrf-token": token, "cookie": f"{COOKIE}={session}"})
 
 
-async def posted_form(address: str) -> tuple[str, dict[str, str]]:
-    """What the provider's page would post, and where to."""
-    async with httpx.AsyncClient() as client:
-        page = (await client.get(address)).text
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    (action,) = re.findall(r'action="([^"]*)"', page)
-    return httpx.URL(action).path, {name: html.unescape(value) for name, value in fields.items()}
+async def told_of_us(client: Any, company: Company, path: str, there: Counterpart) -> None:
+    """Their administrator takes our metadata from its address."""
+    metadata = await client.get(f"/sign-in/with/{path.rpartition('/')[2]}/metadata")
+    await there.learn(metadata.text, desk.address_of(company))
+
+
+async def posted_form(there: Counterpart, address: str) -> tuple[str, dict[str, str]]:
+    """What the provider's page posts once somebody has signed in there, and where to."""
+    action, fields = await there.signed_in(address)
+    return httpx.URL(action).path, fields
 
 
 async def set_up(client: Any, address: str) -> str:
@@ -59,12 +61,12 @@ async def test_set_up_by_an_address_and_signed_in_across_sites(
     acme: Company,
     near: Any,
     connect: Connect,
-    away: str,  # noqa: F811
+    away: Counterpart,  # noqa: F811
 ) -> None:
     await desk.person(acme)
-    await desk.told(away, acme)
     alice = await administrator(acme, near, connect)
-    path = await set_up(alice, away)
+    path = await set_up(alice, away.address)
+    await told_of_us(alice, acme, path, away)
     shown = (await alice.get(path)).text
     provider_id = path.rpartition("/")[2]
     for part in ("", "/metadata", "/saml"):
@@ -74,11 +76,11 @@ async def test_set_up_by_an_address_and_signed_in_across_sites(
 
     client = connect(near, **BROWSER)
     left = await client.get(f"/sign-in/at/{acme.slug}/{provider_id}?next=/dashboard/settings")
-    assert left.status_code == 303 and left.headers["location"].startswith(f"{away}/sso?SAMLRequest=")
-    action, fields = await posted_form(left.headers["location"])
+    assert left.status_code == 303 and left.headers["location"].startswith(f"{away.address}/sso?SAMLRequest=")
+    action, fields = await posted_form(away, left.headers["location"])
     # Another site's page posts: no cookie of ours comes along.
     other = connect(near, **BROWSER)
-    headers = {"origin": away, "sec-fetch-site": "cross-site"}
+    headers = {"origin": away.address, "sec-fetch-site": "cross-site"}
     answered = await other.post(action, data=fields, headers=headers)
     assert answered.status_code == 303 and answered.headers["cache-control"] == "no-store"
     back = answered.headers["location"]
@@ -96,15 +98,16 @@ async def test_a_browser_that_was_handed_somebody_elses_answer_stays_outside(
     acme: Company,
     near: Any,
     connect: Connect,
-    away: str,  # noqa: F811
+    away: Counterpart,  # noqa: F811
 ) -> None:
     await desk.person(acme)
-    await desk.told(away, acme)
-    path = await set_up(await administrator(acme, near, connect), away)
+    alice = await administrator(acme, near, connect)
+    path = await set_up(alice, away.address)
+    await told_of_us(alice, acme, path, away)
     attacker, victim = connect(near, **BROWSER), connect(near, **BROWSER)
     here = f"/sign-in/at/{acme.slug}/{path.rpartition('/')[2]}"
     await victim.get(here)
-    action, fields = await posted_form((await attacker.get(here)).headers["location"])
+    action, fields = await posted_form(away, (await attacker.get(here)).headers["location"])
     back = (await victim.post(action, data=fields)).headers["location"]
     assert (await victim.get(back)).headers["location"] == "/sign-in"
     assert (await victim.get("/dashboard")).status_code in (303, 401)

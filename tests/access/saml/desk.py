@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 
 from parlour import people
@@ -75,11 +74,6 @@ class Trip:
         assert await people_of(self.company) == before
         assert (await refusals(self.company))[-1] == refusal.value.reason
         return refusal.value.reason
-
-
-async def told(address: str, company: Company) -> None:
-    async with httpx.AsyncClient() as client:
-        await client.put(f"{address}/plan", json={"attributes": {"email": [address_of(company)]}})
 
 
 async def set_out(company: Company, provider: Provider, user_id: UUID | None = None) -> Trip:

@@ -1,17 +1,10 @@
-"""A SAML identity provider that says what it is told to: a process of its own, and the forger of single answers.
-
-It reads the question as a provider does, and posts a page that sends itself. Run: `provider.py PORT`.
-"""
+"""The forger of single SAML answers: honest ones, and each that differs from an honest one in what it is told to."""
 
 import base64
-import json
-import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 from html import escape
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import signxml
@@ -105,6 +98,12 @@ def signed(root: Any, keys: Keys, *, digest: str = "sha256", method: str = "rsa-
     return root
 
 
+def signed_around(root: Any, keys: Keys) -> Any:
+    """With one signature, around the whole response."""
+    signer = signxml.XMLSigner(c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
+    return signer.sign(root, key=keys.key, cert=[keys.certificate], reference_uri=f"#{root.get('ID')}")
+
+
 def encoded(root: Any) -> str:
     return base64.b64encode(root if isinstance(root, bytes) else etree.tostring(root)).decode()
 
@@ -149,42 +148,3 @@ def _assertion(plan: dict[str, Any], called: str) -> str:
 
 def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
-
-
-class _Door(BaseHTTPRequestHandler):
-    keys = Keys()
-    plan: dict[str, Any] = {}
-
-    def do_GET(self) -> None:
-        here = f"http://{self.headers['host']}"
-        target = urlsplit(self.path)
-        if target.path == "/metadata":
-            return self._answer(metadata(f"{here}/entity", f"{here}/sso", self.keys), "application/samlmetadata+xml")
-        query = parse_qs(target.query)
-        question = asked(query["SAMLRequest"][0])
-        answer = encoded(signed(response(question, f"{here}/entity", **self.plan), self.keys))
-        return self._answer(
-            f'<!doctype html><html lang="en"><title>Sign in</title>'
-            f'<form method="post" action="{question["recipient"]}">'
-            f'<input type="hidden" name="SAMLResponse" value="{answer}">'
-            f'<input type="hidden" name="RelayState" value="{escape(query["RelayState"][0])}">'
-            "<button>Go on</button></form></html>",
-            "text/html",
-        )
-
-    def do_PUT(self) -> None:
-        type(self).plan = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self._answer("", "text/plain")
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing to anybody."""
-
-    def _answer(self, body: str, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("content-type", kind)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-
-if __name__ == "__main__":
-    HTTPServer(("127.0.0.1", int(sys.argv[1])), _Door).serve_forever()

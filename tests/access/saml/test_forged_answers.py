@@ -1,6 +1,7 @@
 """Answers that nobody may be let in by: each differs from an honest one in one thing."""
 
 import base64
+import copy
 from datetime import timedelta
 
 import pytest
@@ -41,11 +42,23 @@ async def test_with_the_signature_taken_away(trip: Trip) -> None:
     assert "is not signed" in await trip.refused(answer)
 
 
-async def test_with_a_signature_around_the_response_only(trip: Trip) -> None:
+async def test_with_the_assertions_signature_moved_around_the_response(trip: Trip) -> None:
     answer = trip.answer()
     signature = answer.find(f".//{{{DS}}}Signature")
     answer.append(signature)
-    assert "is not signed" in await trip.refused(answer)
+    assert "it covers something else" in await trip.refused(answer)
+
+
+async def test_with_a_word_changed_after_the_whole_response_was_signed(trip: Trip) -> None:
+    answer = there.signed_around(trip.unsigned(), KEYS)
+    answer.find(f".//{{{SAML}}}NameID").text = "alice@acme.test"
+    assert "does not fit any of the provider's certificates" in await trip.refused(answer)
+
+
+async def test_with_a_second_signature(trip: Trip) -> None:
+    answer = trip.answer()
+    answer.find(f"{{{SAML}}}Assertion").append(copy.deepcopy(answer.find(f".//{{{DS}}}Signature")))
+    assert "a signature too many" in await trip.refused(answer)
 
 
 @pytest.mark.parametrize("path", [f".//{{{SAML}}}NameID", f".//{{{SAML}}}AttributeValue", f".//{{{SAML}}}Audience"])

@@ -17,21 +17,25 @@ def signed_assertion(response: Any, certificates: Sequence[str]) -> Any:
     """As it was signed, made anew from the very bytes that the signature covers. Raises `NotVouchedFor`.
 
     Whatever else the answer holds can't be taken for it: there is one assertion in all of it, right below the root,
-    every ID stands once, and the signature is the assertion's own child.
+    every ID stands once, and a signature is the child of what it signs. Where the assertion has none of its own, the
+    one of the whole response counts.
     """
     _check_success(response)
     if parsing.found(response, ".//saml:EncryptedAssertion"):
         raise refused("The assertion is encrypted. Switch encryption off at the provider: TLS protects it already.")
-    every = list(response.iter(parsing.name("saml", "Assertion")))
-    if len(every) != 1 or every[0].getparent() is not response:
-        raise refused(f"The answer has {len(every)} assertions, or one in the wrong place; one is expected.")
+    assertion = _only_assertion(response)
     names = [each.get(key) for each in response.iter() for key in ("ID", "Id", "id") if each.get(key)]
     if len(names) != len(set(names)):
         raise refused("An ID stands more than once in the answer.")
-    signatures = list(every[0].iter(parsing.name("ds", "Signature")))
-    if len(signatures) != 1 or signatures[0].getparent() is not every[0]:
-        raise refused("The assertion is not signed. Have the provider sign the assertion, not only the response.")
-    return _verified(every[0], certificates)
+    parents = [each.getparent() for each in response.iter(parsing.name("ds", "Signature"))]
+    own, around = parents.count(assertion), parents.count(response)
+    if own > 1 or around > 1 or own + around != len(parents):
+        raise refused("The answer has a signature too many, or in the wrong place.")
+    if own:
+        return _verified(assertion, certificates)
+    if around:
+        return _only_assertion(_verified(response, certificates))
+    raise refused("The answer is not signed. Have the provider sign the assertion.")
 
 
 def parsed(document: bytes) -> Any:
@@ -53,13 +57,20 @@ def _check_success(response: Any) -> None:
         raise refused(f"The provider refused: {', '.join(each.rpartition(':')[2] for each in inner)[:80]}")
 
 
-def _verified(assertion: Any, certificates: Sequence[str]) -> Any:
+def _only_assertion(response: Any) -> Any:
+    every = list(response.iter(parsing.name("saml", "Assertion")))
+    if len(every) != 1 or every[0].getparent() is not response:
+        raise refused(f"The answer has {len(every)} assertions, or one in the wrong place; one is expected.")
+    return every[0]
+
+
+def _verified(element: Any, certificates: Sequence[str]) -> Any:
     signxml, etree = library("signxml"), library("lxml.etree")
     x509, broken = library("cryptography.x509"), library("signxml.exceptions").SignXMLException
     # A signature that lacks its parts is taken for a broken one, wherever the library stumbles over it.
     failed = (broken, etree.LxmlError, ValueError, TypeError, LookupError, AttributeError)
     # By itself: no reference can lead to anything outside it.
-    alone = etree.tostring(assertion, with_tail=False)
+    alone = etree.tostring(element, with_tail=False)
     failures: list[str] = []
     for pem in certificates:
         certificate = x509.load_pem_x509_certificate(pem.encode())
@@ -77,7 +88,7 @@ def _verified(assertion: Any, certificates: Sequence[str]) -> Any:
             failures.append(str(failure)[:120])
             continue
         signed = result.signed_xml
-        if signed is not None and signed.tag == assertion.tag and signed.get("ID") == assertion.get("ID") is not None:
+        if signed is not None and signed.tag == element.tag and signed.get("ID") == element.get("ID") is not None:
             return signed
         failures.append("it covers something else")
     raise refused(f"The signature does not fit any of the provider's certificates: {failures[-1] if failures else ''}")
