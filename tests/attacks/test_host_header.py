@@ -47,6 +47,18 @@ async def test_a_name_that_is_nobodys_gets_a_plain_refusal(public: Any, connect:
         assert "set-cookie" not in answer.headers
 
 
+async def test_metrics_are_read_by_any_name_with_the_token_that_was_set(settings: Settings, connect: Connect) -> None:
+    known = {"base_url": f"https://{DESK}", "metrics_token": "for-the-watch"}
+    async with started(settings.model_copy(update=known)) as asgi:
+        for host in ("parlour.watch.internal", DESK):
+            for brought in ({}, {"authorization": "Bearer for-the-watc"}, {"authorization": "Basic for-the-watch"}):
+                refused = await connect(asgi, host=host, **brought).get("/metrics")
+                assert refused.status_code == 401
+                assert "parlour_requests" not in refused.text
+            told = await connect(asgi, host=host, authorization="Bearer for-the-watch").get("/metrics")
+            assert (told.status_code, "parlour_requests_total" in told.text) == (200, True)
+
+
 async def test_two_names_at_once_are_no_name(acme: Company, public: Any, connect: Connect) -> None:
     own = await _own_name(acme)
     for first, second in ((DESK, own), (own, DESK), (DESK, "evil.example")):

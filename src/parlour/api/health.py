@@ -1,5 +1,6 @@
 """Whether this installation is well: for load balancers, and for Prometheus."""
 
+import hmac
 from typing import Final, Literal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from parlour.api import shapes
 from parlour.api.operations import Answer, operation
 from parlour.entrance import PUBLIC, Request, public
 from parlour.foundation import cache
-from parlour.foundation.errors import Unavailable
+from parlour.foundation.errors import Unauthenticated, Unavailable
 from parlour.foundation.installation import Installation
 
 State = Literal["healthy", "unhealthy"]
@@ -51,7 +52,11 @@ async def read_health(request: Request) -> Answer[Health]:
 
 @get("/metrics", opt=public())
 async def metrics(request: Request) -> ASGIResponse:
-    """In the format of Prometheus."""
+    """In the format of Prometheus; with `metrics_token`, for those that bring it as a bearer token (RFC 6750)."""
+    secret = request.installation.settings.metrics_token
+    brought = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if secret and not hmac.compare_digest(brought.encode(), secret.encode()):
+        raise Unauthenticated()
     await _measure(request.installation)
     return ASGIResponse(body=prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     key_store: str = ""
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_token: str = ""
 
     database_url: str = Field("", validation_alias=AliasChoices("database_url", "DATABASE_URL"))
     owner_database_url: str = Field("", validation_alias=AliasChoices("owner_database_url", "OWNER_DATABASE_URL"))

@@ -26,6 +26,8 @@ _MOST_REMEMBERED: Final = 10_000
 _MOST_NAMES: Final = 1024
 _FOR_EVERYBODY: Final = ("/api/health", "/tls/ask")
 """What load balancers and proxies ask, by whatever name they know this process."""
+_BY_ANY_NAME: Final = "/metrics"
+"""What is asked from within, by names that we aren't told; under a portal's own name it is not to be had."""
 _SHARED: Final = (PREFIX, REPORTS)
 _ELSEWHERE: Final = "/sign-in/"
 """Other companies' sign-ins lead back to one address only: the installation's."""
@@ -65,6 +67,8 @@ class Hosts:
         if path in _FOR_EVERYBODY:
             return None
         place = await self.place_of(scope["headers"])
+        if place is None and path == _BY_ANY_NAME:
+            return None
         if place is None:
             # The request has come to a server that can't answer for this name (RFC 9110, 15.5.20).
             return TurnedAway(421, _UNKNOWN)
