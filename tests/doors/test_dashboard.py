@@ -63,6 +63,22 @@ async def test_filters_narrow_a_view_and_empty_ones_do_not(acme: Company, connec
     assert "A bill" in wide
 
 
+async def test_an_agent_may_pass_a_ticket_on_to_where_they_do_not_see_it(acme: Company, connect: Connect) -> None:
+    ticket = await acme.ticket("A bill", department_id=acme.billing_id, assignee_id=acme.erin.user_id)
+    erin = await desk(connect, acme, acme.erin)
+    properties = f"/dashboard/tickets/{ticket.number}/properties?view=all"
+    # Their own it stays in whichever department, so that the first step answers with the ticket.
+    kept = await erin.post(properties, data={"department": str(acme.support_id)}, headers=STREAM)
+    assert (kept.status_code, (await acme.now(ticket)).department_id) == (200, acme.support_id)
+    away = await erin.post(properties, data={"assignee": ""}, headers=STREAM)
+    assert (away.status_code, away.headers["location"]) == (303, "/dashboard/views/all")
+    assert (await acme.now(ticket)).assignee_id is None
+    assert (await erin.get(f"/dashboard/tickets/{ticket.number}")).status_code == 404
+    assert "A bill" not in (await erin.get("/dashboard/views/all")).text
+    back = await erin.post(properties, data={"assignee": str(acme.erin.user_id)}, headers=STREAM)
+    assert (back.status_code, (await acme.now(ticket)).assignee_id) == (404, None)
+
+
 async def test_an_agent_of_one_department_sees_its_tickets_and_views_only(acme: Company, connect: Connect) -> None:
     theirs = await acme.ticket("A bill", department_id=acme.billing_id)
     others = await acme.ticket("A leak", department_id=acme.support_id)

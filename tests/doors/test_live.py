@@ -132,6 +132,38 @@ async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, gl
     assert "error" in await carol.socket.call("ticket:typing", {**message, "typing": True})
 
 
+async def test_who_has_a_ticket_open_hears_nothing_of_it_once_it_is_passed_on(
+    acme: Company, screen: Connect, processes: list[str]
+) -> None:
+    ticket = await acme.ticket(department_id=acme.billing_id, participant_ids=[acme.dave.user_id])
+    message = {"id": str(ticket.id)}
+    alice, erin = await screen(acme.alice), await screen(acme.erin, at=1)
+    carol = await screen(acme.carol, at=1)
+    for client in (erin, carol, alice):
+        await client.socket.call("ticket:join", message)
+    async with await _program(acme, acme.alice, processes[0]) as program:
+        away = {"departmentId": str(acme.support_id), "requesterId": str(acme.dave.user_id)}
+        assert (await program.put(f"/api/tickets/{ticket.id}", json=away)).status_code == 200
+        # She is told that it went, and is no longer among those who look at it.
+        await erin.hears("ticket:updated", version=2)
+        await alice.hears("ticket:viewers", viewers=_named(acme.alice))
+        count = len(erin.heard)
+        for client in (erin, carol):
+            assert "error" in await client.socket.call("ticket:join", message)
+        await alice.socket.call("ticket:typing", {**message, "typing": True})
+        await program.post(f"/api/tickets/{ticket.id}/reply", json={"body": "Coming"})
+        await alice.hears("ticket:updated", version=3)
+    # What is said to both processes at once has come by the time the answer to a later question has.
+    for client in (erin, carol):
+        await client.socket.call("ticket:leave", message)
+    assert len(erin.heard) == count
+    assert [about["version"] for name, about in carol.heard if name == "ticket:updated"] == [2]
+
+
+def _named(*actors: Actor) -> list[dict[str, str]]:
+    return [{"id": str(actor.user_id), "name": actor.name} for actor in actors]
+
+
 async def test_viewers_and_typing_are_told_across_processes(acme: Company, screen: Connect) -> None:
     ticket = await acme.ticket()
     message = {"id": str(ticket.id)}

@@ -6,7 +6,7 @@ import pytest
 from parlour import email, people, tickets
 from parlour.email import accounting
 from parlour.email.admitting import Arrival, admit
-from parlour.email.commands import Command, read_orders
+from parlour.email.agents import Command, read_orders
 from parlour.email.intake import arrival_of
 from parlour.email.safety import Authentication
 from parlour.tickets import Priority, Status, Visibility
@@ -175,13 +175,6 @@ async def test_a_mail_attached_whole_is_the_customers_with_its_files(post: Post)
     words, note = await post.comments(row)
     assert (words.text, [file.name for file in words.attachments]) == ("The machine is dead.", ["bill.pdf"])
     assert (note.text, note.visibility) == ("For you.", Visibility.INTERNAL)
-
-
-async def test_an_agent_limited_to_departments_answers_where_they_hold_the_address(post: Post) -> None:
-    first = await post.bring(mail())
-    raw = mail("Mine too.", sender="Erin <erin@acme.test>")
-    await bring_proved(post, raw, post.reply_address(await post.ticket(first)))
-    assert [comment.author_name for comment in await post.comments(first)] == ["Carol", "Erin"]
 
 
 async def test_an_agent_who_has_left_proves_nothing(post: Post) -> None:

@@ -1,10 +1,13 @@
 """The bell."""
 
+import msgspec
 import pytest
 
 from parlour import notifications, tickets
 from parlour.foundation.errors import NotFound
 from parlour.foundation.facts import TicketFact
+from parlour.people import Role
+from parlour.people.portal_hosts import PortalHostLost
 from parlour.tickets import Changes, Source, Words
 from tests.builders import Company, Screens
 
@@ -61,3 +64,36 @@ async def test_reading_is_ones_own(acme: Company) -> None:
         await notifications.mark_read(tx, acme.bob, one.id)
         assert await notifications.unread_count(tx, acme.bob) == 0
         await notifications.mark_all_read(tx, acme.bob)
+
+
+async def test_what_was_passed_on_is_not_told_of_any_more(acme: Company) -> None:
+    ticket = await acme.ticket("Salaries of everybody", department_id=acme.support_id)
+    for assignee in (acme.erin, acme.bob):
+        async with acme.database.transaction(acme.organization_id) as tx:
+            held = await tickets.hold(tx, ticket.id, seen_by=acme.alice)
+            await tickets.change(tx, held, Changes(assignee_id=assignee.user_id), by=acme.alice)
+            fact = tx.facts[0]
+        assert isinstance(fact, TicketFact)
+        await notifications.notify_assignee(acme.installation, acme.organization_id, fact=fact)
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await notifications.notifications_of(tx, acme.erin) == []
+        assert await notifications.unread_count(tx, acme.erin) == 0
+        [bobs] = await notifications.notifications_of(tx, acme.bob)
+        assert (bobs.ticket_subject, await notifications.unread_count(tx, acme.bob)) == ("Salaries of everybody", 1)
+    # It comes to her department: what she was told then is hers to read again.
+    async with acme.database.transaction(acme.organization_id) as tx:
+        held = await tickets.hold(tx, ticket.id, seen_by=acme.alice)
+        await tickets.change(tx, held, Changes(department_id=acme.billing_id), by=acme.alice)
+    async with acme.database.reading(acme.organization_id) as tx:
+        [hers] = await notifications.notifications_of(tx, acme.erin)
+        assert (hers.ticket_subject, await notifications.unread_count(tx, acme.erin)) == ("Salaries of everybody", 1)
+
+
+async def test_an_administrator_no_more_reads_nothing_of_what_administrators_are_told(acme: Company) -> None:
+    fact = PortalHostLost(actor_id=None, domain="help.acme.test", occasion=1)
+    await notifications.notify_of_own_domain(acme.installation, acme.organization_id, fact=fact)
+    demoted = msgspec.structs.replace(acme.alice, role=Role.MANAGER)
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert [one.own_domain for one in await notifications.notifications_of(tx, acme.alice)] == ["help.acme.test"]
+        assert await notifications.notifications_of(tx, demoted) == []
+        assert await notifications.unread_count(tx, demoted) == 0

@@ -28,10 +28,13 @@ async def properties(request: Request, number: FromPath[int]) -> Response[Any]:
         async with request.transaction() as tx:
             ticket = await tickets.hold(tx, number, seen_by=request.actor)
             await tickets.change(tx, ticket, await _changes(tx, form), by=request.actor)
+            is_passed_on = not await tickets.is_seen(tx, ticket.id, seen_by=request.actor)
     except Problem as problem:
         if problem.status == 404:
             raise
         return await refused(request, number, problem)
+    if is_passed_on:
+        return pages.redirect(_list_of(request), f"Ticket #{number} is passed on. You don't see it any more.")
     return await changed(request, number)
 
 

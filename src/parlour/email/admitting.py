@@ -7,16 +7,14 @@ from uuid import UUID
 import msgspec
 
 from parlour import tickets
-from parlour.email import safety
+from parlour.email import agents, safety
 from parlour.email.accounting import Conclusion, Outcome
-from parlour.email.commands import carry_out, read_orders
 from parlour.email.correspondents import Writer, address_of_sender, is_ours, others_on, writer
 from parlour.email.ledger import Entry
 from parlour.email.mailboxes import mailboxes
 from parlour.email.reading import Address, Forwarded, forwarded
 from parlour.email.safety import Automatic, Verdict
-from parlour.email.sending import prepare_reply
-from parlour.email.threading import Place, overseer, place_of
+from parlour.email.threading import Place, place_of
 from parlour.email.understanding import Understood, understood_of
 from parlour.foundation.database import Transaction
 from parlour.foundation.installation import Installation
@@ -47,6 +45,14 @@ class _Scene(msgspec.Struct, frozen=True):
     def is_automatic(self) -> bool:
         return self.arrival.understood.mail.automatic
 
+    def is_agent_on(self, ticket: Ticket) -> bool:
+        """Whether the writer answers there, rather than asks."""
+        return self.writer.actor.is_agent and ticket.requester_id != self.writer.user.id
+
+    def trusts(self, place: Place) -> bool:
+        """Whether it is surely them, in person, with an address of the ticket's that they hold."""
+        return self.writer.is_proved_agent and place.by_address and not self.is_automatic
+
 
 async def admit(tx: Transaction, installation: Installation, arrival: Arrival) -> Conclusion:
     """Let the mail in as far as it may come. Raises `NoSender`, or `Invalid` where the sender's address is none."""
@@ -65,6 +71,8 @@ async def write(
     who = stand_in or await _writer(tx, arrival, ours)
     scene = _Scene(tx, installation, arrival, ours, who)
     place = await place_of(tx, installation.signer, mail, arrival.entry.envelope_recipients, who)
+    if place.ticket and not await _is_welcome(scene, place, place.ticket):
+        place = Place(older=place.ticket, relation=Relation.MENTION)
     if place.ticket:
         if reason := await safety.too_many_on(tx, place.ticket.id, automatic=mail.automatic):
             return Conclusion(Outcome.AUTOMATIC, reason, place.ticket.id)
@@ -94,42 +102,23 @@ async def _writer(tx: Transaction, arrival: Arrival, ours: set[str]) -> Writer:
     return who
 
 
+async def _is_welcome(scene: _Scene, place: Place, ticket: Ticket) -> bool:
+    """What an agent could not write in the dashboard joins nothing: it opens a ticket of its own, as a stranger's."""
+    if not scene.is_agent_on(ticket):
+        return True
+    text, by = scene.arrival.understood.text, scene.writer.actor
+    return await agents.may_write(scene.tx, ticket, text, by=by, is_trusted=scene.trusts(place))
+
+
 async def _join(scene: _Scene, place: Place, ticket: Ticket) -> UUID | None:
     tx, by, understood = scene.tx, scene.writer.actor, scene.arrival.understood
     if not scene.is_automatic:
         others = await others_on(tx, understood.mail, scene.ours | {scene.writer.user.email})
         await tickets.add_participants(tx, ticket.id, [user.id for user in others])
-    if by.is_agent and ticket.requester_id != by.user_id:
-        return await _agent_writes(scene, ticket, is_proved=scene.writer.is_proved_agent and place.by_address)
     words = _words(understood, await _store(scene, by))
+    if scene.is_agent_on(ticket):
+        return await agents.write(tx, ticket, words, by=by, is_trusted=scene.trusts(place))
     comment = await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL, automatic=scene.is_automatic)
-    return comment.id
-
-
-async def _agent_writes(scene: _Scene, ticket: Ticket, *, is_proved: bool) -> UUID | None:
-    """Anyone can write an agent's address into From: until it is proved, it stays among agents and orders nothing."""
-    tx, by, understood = scene.tx, scene.writer.actor, scene.arrival.understood
-    words = _words(understood, await _store(scene, by))
-    if not is_proved or scene.is_automatic:
-        return (await tickets.note(tx, ticket, words, by=by, source=Source.EMAIL)).id
-    orders = read_orders(words.text)
-    if orders.commands or orders.is_note:
-        words = msgspec.structs.replace(words, text=orders.text, html=None)
-    comment_id = None
-    if words.text.strip() or words.attachment_ids:
-        comment_id = await _say(tx, ticket, words, by, is_note=orders.is_note)
-    held = await tickets.hold(tx, ticket.id, seen_by=overseer(tx.organization_id))
-    complaints = await carry_out(tx, held, orders.commands, by=by)
-    if complaints:
-        await tickets.note(tx, held, Words("\n".join(complaints)), by=by, source=Source.EMAIL)
-    return comment_id
-
-
-async def _say(tx: Transaction, ticket: Ticket, words: Words, by: Actor, *, is_note: bool) -> UUID:
-    if is_note:
-        return (await tickets.note(tx, ticket, words, by=by, source=Source.EMAIL)).id
-    comment = await tickets.reply(tx, ticket, words, by=by, source=Source.EMAIL)
-    await prepare_reply(tx, ticket, comment, None, by=by)
     return comment.id
 
 
@@ -153,7 +142,9 @@ def _passed_on(scene: _Scene) -> Forwarded | None:
     if not scene.writer.actor.is_agent or is_disproved or scene.is_automatic:
         return None
     inside = forwarded(scene.arrival.understood.mail)
-    return inside if inside and not is_ours(inside.sender.email, scene.ours) else None
+    if inside is None or is_ours(inside.sender.email, scene.ours):
+        return None
+    return inside if agents.may_pass_on(scene.writer.actor, inside.note) else None
 
 
 async def _open_for_another(scene: _Scene, inside: Forwarded) -> tuple[Ticket, UUID]:

@@ -87,15 +87,7 @@ async def _follow_up_of(tx: Transaction, ticket: Ticket, writer: Writer) -> Tick
 async def _has_a_part(tx: Transaction, ticket: Ticket, writer: Writer) -> bool:
     if ticket.requester_id == writer.user.id or await tickets.takes_part(tx, ticket.id, writer.user.id):
         return True
-    return writer.is_proved_agent and await _is_seen(tx, ticket, writer.actor)
-
-
-async def _is_seen(tx: Transaction, ticket: Ticket, actor: Actor) -> bool:
-    try:
-        await tickets.find(tx, ticket.id, seen_by=actor)
-    except NotFound:
-        return False
-    return True
+    return writer.is_proved_agent and await tickets.is_seen(tx, ticket.id, seen_by=writer.actor)
 
 
 async def _live(tx: Transaction, reference: tickets.Reference) -> Ticket | None:

@@ -12,10 +12,13 @@ from socketio import AsyncRedisManager
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.live import rooms
 from parlour.notifications import NotificationRaised
+from parlour.tickets import DepartmentChanged, RequesterChanged, TicketAssigned, TicketDeleted
 
 log = structlog.get_logger()
 
 CHANNEL: Final = "parlour:live"
+PASSED_ON: Final = "parlour:passed-on"
+"""On which every web process hears of a ticket that somebody may have lost sight of."""
 _PATIENCE: Final = 2.0
 
 
@@ -25,6 +28,13 @@ class Event(msgspec.Struct, frozen=True):
     name: str
     rooms: list[str]
     about: dict[str, Any]
+
+
+class PassedOn(msgspec.Struct, frozen=True):
+    """Look anew whether those who have it open still may."""
+
+    organization_id: UUID
+    ticket_id: UUID
 
 
 class Announcer:
@@ -37,7 +47,8 @@ class Announcer:
     async def __call__(self, organization_id: UUID, facts: Sequence[Fact]) -> None:
         events = list(events_of(organization_id, facts))
         if events:
-            task = asyncio.create_task(self._publish(events))
+            passed_on = {fact.ticket_id for fact in facts if isinstance(fact, _OUT_OF_SIGHT)}
+            task = asyncio.create_task(self._publish(events, [PassedOn(organization_id, each) for each in passed_on]))
             # The loop keeps only a weak reference.
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -48,11 +59,13 @@ class Announcer:
         if self._manager.redis:
             await self._manager.redis.aclose()
 
-    async def _publish(self, events: list[Event]) -> None:
+    async def _publish(self, events: list[Event], passed_on: list[PassedOn]) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 for event in events:
                     await self._manager.emit(event.name, event.about, room=event.rooms)
+                for each in passed_on:
+                    await self._manager.redis.publish(PASSED_ON, msgspec.json.encode(each))
         except Exception:
             log.warning("live.not_announced", events=[event.name for event in events], exc_info=True)
 
@@ -74,9 +87,13 @@ def events_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[Event]:
         yield _ticket_event(organization_id, of_one_ticket)
 
 
+_OUT_OF_SIGHT: Final = (DepartmentChanged, TicketAssigned, RequesterChanged, TicketDeleted)
+
+
 def _ticket_event(organization_id: UUID, facts: list[TicketFact]) -> Event:
     last = facts[-1]
-    listening = {rooms.organization(organization_id), rooms.ticket(last.ticket_id)}
+    # Not who has it open: by who they are they hear of what they see, and of nothing that was passed on.
+    listening = {rooms.organization(organization_id)}
     for fact in facts:
         # Whoever had it before a change must hear that it is gone.
         moved = {getattr(fact, "before", None), getattr(fact, "after", None)}

@@ -24,6 +24,9 @@ class Screen:
         self.sid = sid
         self.actor = actor
         self.tickets: set[UUID] = set()
+        """Those it has open, seen there by colleagues."""
+        self.followed: set[UUID] = set()
+        """Those it has open, seen by nobody: a customer's."""
         self._session = session
         self._token = token
         self._session_due = time.monotonic() + _SESSION_CHECKED_EVERY
@@ -35,7 +38,7 @@ class Screen:
 
     @property
     def has_room_for_a_ticket(self) -> bool:
-        return len(self.tickets) < _MOST_TICKETS
+        return len(self.tickets) + len(self.followed) < _MOST_TICKETS
 
     def look_again_at_once(self) -> None:
         """Something about its owner has changed."""

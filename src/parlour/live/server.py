@@ -7,18 +7,19 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import socketio
 import structlog
 from redis.exceptions import RedisError
 
 from parlour import tickets
-from parlour.access import Changed
+from parlour.access import CHANGES_CHANNEL, Changed
 from parlour.entrance import Identities, Limit, Limits
 from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.foundation.tasks import end
 from parlour.live import presence, rooms
-from parlour.live.announcing import CHANNEL, Announcer
+from parlour.live.announcing import CHANNEL, PASSED_ON, Announcer, PassedOn
 from parlour.live.endings import listen
 from parlour.live.needs import SAID, TOLD
 from parlour.live.screens import Screen, credentials, visitor_of
@@ -63,7 +64,8 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Looks round every two seconds: who may no longer be here, who has gone without a word."""
-        tasks = [asyncio.create_task(self._look_round()), asyncio.create_task(listen(self._cache, self._changed))]
+        heard = {CHANGES_CHANNEL: self._changed, PASSED_ON: self._passed_on}
+        tasks = [asyncio.create_task(self._look_round()), asyncio.create_task(listen(self._cache, heard))]
         try:
             yield
         finally:
@@ -130,6 +132,7 @@ class Live:
         async with self._installation.database.reading(screen.actor.organization_id) as tx:
             ticket = await tickets.find(tx, ticket_id, seen_by=screen.actor)
         if not (screen.actor.is_agent and screen.actor.may(TOLD["ticket:viewers"])):
+            screen.followed.add(ticket_id)
             await self.server.enter_room(screen.sid, rooms.customers_of(ticket_id))
             return {"version": ticket.version}
         screen.tickets.add(ticket_id)
@@ -141,13 +144,17 @@ class Live:
         ticket_id = _ticket_id(message)
         if ticket_id is None:
             return {"error": "Name one ticket as {id}."}
+        await self._close_ticket(screen, ticket_id)
+        return {}
+
+    async def _close_ticket(self, screen: Screen, ticket_id: UUID) -> None:
+        screen.followed.discard(ticket_id)
         await self.server.leave_room(screen.sid, rooms.customers_of(ticket_id))
         if ticket_id in screen.tickets:
             screen.tickets.discard(ticket_id)
             await self.server.leave_room(screen.sid, rooms.ticket(ticket_id))
             await presence.leave(self._cache, ticket_id, presence.somebody(screen.sid, screen.actor))
             await self._tell_viewers(ticket_id)
-        return {}
 
     async def _typing(self, screen: Screen, message: Any) -> Reply:
         ticket_id = _ticket_id(message)
@@ -190,9 +197,27 @@ class Live:
             await self.server.enter_room(screen.sid, room)
         for room in before - screen.rooms:
             await self.server.leave_room(screen.sid, room)
+        if before != screen.rooms:
+            await self._close_unseen(screen, screen.tickets | screen.followed)
 
-    async def _changed(self, changed: Changed) -> None:
+    async def _close_unseen(self, screen: Screen, ticket_ids: set[UUID]) -> None:
+        """Of these, close on the screen what is not theirs to see any more."""
+        if ticket_ids:
+            async with self._installation.database.reading(screen.actor.organization_id) as tx:
+                seen = await tickets.seen_among(tx, ticket_ids, seen_by=screen.actor)
+            for ticket_id in ticket_ids - seen:
+                await self._close_ticket(screen, ticket_id)
+
+    async def _passed_on(self, said: str) -> None:
+        """A ticket went to another department, agent or customer: who has it open may have lost sight of it."""
+        ticket = msgspec.json.decode(said, type=PassedOn)
+        for screen in list(self._screens.values()):
+            if ticket.ticket_id in screen.tickets | screen.followed:
+                await self._close_unseen(screen, {ticket.ticket_id})
+
+    async def _changed(self, said: str) -> None:
         """Somebody's sessions were ended, or what they may do has changed: their screens are looked at now."""
+        changed = msgspec.json.decode(said, type=Changed)
         self._identities.forget_user(changed.organization_id, changed.user_id)
         for screen in list(self._screens.values()):
             if screen.actor.user_id == changed.user_id:

@@ -1,7 +1,7 @@
 """Reading one's notifications."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -9,7 +9,8 @@ import msgspec
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import NotFound
-from parlour.people import Actor
+from parlour.people import Actor, Role
+from parlour.tickets import tickets_seen_by
 
 _COUNTED_UP_TO: Final = 100
 
@@ -37,7 +38,8 @@ class Notification(msgspec.Struct, frozen=True):
 async def notifications_of(
     tx: Transaction, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 25
 ) -> list[Notification]:
-    """Newest first."""
+    """Newest first. What tells of a ticket that is not theirs to see any more is not among them."""
+    seen, parameters = _seen_by(actor)
     return await tx.all(
         Notification,
         f"""
@@ -49,7 +51,7 @@ async def notifications_of(
         left join mailboxes m on m.organization_id = n.organization_id and m.id = n.mailbox_id
         left join sending_domains d on d.organization_id = n.organization_id and d.id = n.sending_domain_id
         left join users u on u.organization_id = n.organization_id and u.id = n.actor_id
-        where n.user_id = %(user_id)s and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
+        where n.user_id = %(user_id)s and {seen} and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
         order by n.created_at desc, n.id desc
         limit %(limit)s
         """,
@@ -57,19 +59,26 @@ async def notifications_of(
         at=before[0] if before else None,
         id=before[1] if before else None,
         limit=limit,
+        **parameters,
     )
 
 
 async def unread_count(tx: Transaction, actor: Actor) -> int:
     """At most 100: a bell shows no more."""
+    seen, parameters = _seen_by(actor)
     count: int = await tx.value(
-        """
+        f"""
         select count(*) from (
-            select 1 from notifications where user_id = %(user_id)s and read_at is null limit %(most)s
+            select 1
+            from notifications n
+            left join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
+            where n.user_id = %(user_id)s and n.read_at is null and {seen}
+            limit %(most)s
         ) unread
         """,
         user_id=actor.user_id,
         most=_COUNTED_UP_TO,
+        **parameters,
     )
     return count
 
@@ -95,3 +104,11 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> None:
         user_id=actor.user_id,
         now=clock.now(),
     )
+
+
+def _seen_by(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """A condition on `notifications n` and its `tickets t`, and its parameters: asked anew each time it is read."""
+    condition, parameters = tickets_seen_by(actor)
+    # What is about no ticket is about the installation's side of things, and was told to administrators.
+    about_no_ticket = "n.ticket_id is null" if actor.role is Role.ADMIN else "false"
+    return f"(({about_no_ticket}) or (n.ticket_id is not null and {condition}))", parameters

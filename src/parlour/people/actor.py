@@ -87,8 +87,12 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
 
 
 def actor_as(user: User, organization_id: UUID) -> Actor:
-    """A user as an actor outside any department: for a customer whose mail has come in."""
-    return Actor(organization_id, user.id, user.name, user.email, user.role, user.reach)
+    """A user as an actor outside any department: for a customer whose mail has come in.
+
+    A role of the organization's own making is not looked up: with one they may do nothing.
+    """
+    granted = frozenset[Permission]() if user.custom_role_id else None
+    return Actor(organization_id, user.id, user.name, user.email, user.role, user.reach, granted=granted)
 
 
 def effective(kind: Role, stored: list[str]) -> frozenset[Permission]:

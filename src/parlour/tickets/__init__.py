@@ -42,7 +42,7 @@ from parlour.tickets.events import (
     TicketRestored,
     about,
 )
-from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin
+from parlour.tickets.finding import InBin, Reference, find, hold, hold_in_bin, is_seen, seen_among
 from parlour.tickets.follow_ups import follow_up_days, needs_follow_up, set_follow_up_days
 from parlour.tickets.freshness import Seen, SomebodyWrote, check_seen, unseen
 from parlour.tickets.held_replies import SaidAlready, hold_reply, release_reply, take_back_reply
@@ -67,6 +67,7 @@ from parlour.tickets.search import marked as marked_words
 from parlour.tickets.search import words_of
 from parlour.tickets.tagging import COLOURS, TagNameTaken, add_tag, change_tag, find_tag, remove_tag, set_tags, tags
 from parlour.tickets.views import COUNTED_UP_TO, View, ViewCounts, filter_of, view_counts
+from parlour.tickets.visibility import tickets_seen_by
 from parlour.tickets.writing import LONGEST_TEXT, preview_of
 
 __all__ = [
@@ -149,6 +150,7 @@ __all__ = [
     "hold",
     "hold_in_bin",
     "hold_reply",
+    "is_seen",
     "keep_draft",
     "last_comments",
     "list_page",
@@ -168,12 +170,14 @@ __all__ = [
     "reply",
     "restore",
     "safe_name",
+    "seen_among",
     "set_follow_up_days",
     "set_tags",
     "store_attachment",
     "tags",
     "take_back_reply",
     "takes_part",
+    "tickets_seen_by",
     "unseen",
     "view_counts",
     "words_of",

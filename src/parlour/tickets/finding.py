@@ -1,5 +1,6 @@
 """One ticket, if it may be seen."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from parlour.foundation.database import Transaction
@@ -22,6 +23,18 @@ class InBin(Conflict):
 async def find(tx: Transaction, reference: Reference, *, seen_by: Actor) -> Ticket:
     """Raises `NotFound` where it does not exist, or is not theirs to see."""
     return await _find(tx, reference, seen_by, "")
+
+
+async def is_seen(tx: Transaction, ticket_id: UUID, *, seen_by: Actor) -> bool:
+    """Whether it is theirs to see, now: what they have just passed on may not be."""
+    return ticket_id in await seen_among(tx, [ticket_id], seen_by=seen_by)
+
+
+async def seen_among(tx: Transaction, ticket_ids: Iterable[UUID], *, seen_by: Actor) -> set[UUID]:
+    """Those of these tickets that are theirs to see."""
+    condition, parameters = tickets_seen_by(seen_by)
+    statement = f"select t.id from tickets t where t.id = any(%(ids)s) and {condition}"
+    return set(await tx.values(statement, ids=list(ticket_ids), **parameters))
 
 
 async def hold(tx: Transaction, reference: Reference, *, seen_by: Actor, expecting: int | None = None) -> Ticket:

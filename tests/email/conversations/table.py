@@ -20,7 +20,8 @@ In this order: the signed reply address, what the mail answers (In-Reply-To, the
 number in its subject. Whoever holds a reply address may write there. By the other two a mail joins only a ticket that
 its sender has a part in, or may see as an agent whose domain vouches for the mail (DMARC). Any other opens a ticket of
 its own that points at the old one. A Message-ID that is empty, or that two different mails have used, leads nowhere.
-A ticket that was closed long ago is followed up by a new one. `src/parlour/email/threading.py` is the whole of it.
+A ticket that was closed long ago is followed up by a new one. An agent joins only what they could write on in the
+dashboard (`src/parlour/email/agents/`); `src/parlour/email/threading.py` is the rest of it.
 
 The conversations below are ours, written from the headers that mail programs, servers and lists really produce; their
 texts are in `tests/email/conversations/`. Each is played through the real intake, in an organization of its own beside
