@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from parlour import email, notifications, tickets
+from parlour import access, email, notifications, tickets
 from parlour.access import providers
 from parlour.email import domains, sources
 from parlour.foundation.jobs import Reactions
@@ -21,6 +21,8 @@ REACTIONS: Final[Reactions] = {
     portal_hosts.PortalHostLost: [notifications.notify_of_own_domain],
     providers.ClaimedDomainMissing: [notifications.notify_of_own_domain],
     providers.ClaimedDomainLost: [notifications.notify_of_own_domain],
+    access.PasskeyAdded: [email.tell_of_passkey],
+    access.PasskeyRemoved: [email.tell_of_passkey],
     email.ReplyNotSent: [notifications.notify_assignee],
     email.ReplyCancelled: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee, email.cancel_answered_replies],

@@ -42,10 +42,24 @@ from parlour.access.links.keeping import (
 )
 from parlour.access.links.keeping import MINUTES as LINK_MINUTES
 from parlour.access.links.opening import LinkedPlace, identities_by_link, places_by_link, set_password_by_link
-from parlour.access.passkeys.ceremonies import Party, WrongPasskey, party_at
+from parlour.access.passkeys.ceremonies import SECONDS as CEREMONY_SECONDS
+from parlour.access.passkeys.ceremonies import CeremonyOver, Party, WrongPasskey, party_at
+from parlour.access.passkeys.events import PasskeyAdded, PasskeyFact, PasskeyRemoved
 from parlour.access.passkeys.keeping import LastSecondFactor, Passkey, passkeys_of, remove_passkey, rename_passkey
-from parlour.access.passkeys.registering import KnownPasskey, TooManyPasskeys, add_passkey, begin_registration
-from parlour.access.passkeys.showing import ask_somebody, ask_whose, by_passkey, identities_by_passkey
+from parlour.access.passkeys.registering import (
+    KnownPasskey,
+    TooManyPasskeys,
+    add_passkey,
+    begin_registration,
+    by_new_passkey,
+)
+from parlour.access.passkeys.showing import (
+    PasskeyOfAnother,
+    ask_somebody,
+    ask_whose,
+    by_passkey,
+    identities_by_passkey,
+)
 from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
 from parlour.access.passwords.signing_in import LONGEST as LONGEST_PASSWORD
@@ -109,6 +123,7 @@ from parlour.access.switching import Place, places_of, switch
 __all__ = [
     "ADDRESS_HOURS",
     "BACKUP_CODES",
+    "CEREMONY_SECONDS",
     "CHALLENGE_SECONDS",
     "CHANGES_CHANNEL",
     "INVITATION_DAYS",
@@ -122,6 +137,7 @@ __all__ = [
     "ApiToken",
     "Asked",
     "Bearer",
+    "CeremonyOver",
     "ChallengeOver",
     "Changed",
     "Client",
@@ -146,6 +162,10 @@ __all__ = [
     "Outcome",
     "Party",
     "Passkey",
+    "PasskeyAdded",
+    "PasskeyFact",
+    "PasskeyOfAnother",
+    "PasskeyRemoved",
     "Place",
     "Policy",
     "PortalKey",
@@ -186,6 +206,7 @@ __all__ = [
     "begin_registration",
     "begin_session",
     "by_code",
+    "by_new_passkey",
     "by_passkey",
     "by_password",
     "by_setting_up",

@@ -17,7 +17,7 @@ NEXT: Final = "confirm"
 
 
 class ConfirmFirst(Forbidden):
-    """Confirm first that it is you: `POST /api/auth/confirm` with your password or a code, then do it again."""
+    """Confirm first that it is you: `POST /api/auth/confirm` with a password, a code or a passkey, then repeat."""
 
     def __init__(self) -> None:
         super().__init__(details={"next": NEXT})

@@ -30,10 +30,11 @@ async def take_away_second_factor(tx: Transaction, user: User, *, by: Actor) -> 
     if user.id == by.user_id:
         raise NotYourself()
     await people.check_may_change(tx, user, by=by)
-    has_passkeys = await keeping.forget_all_passkeys(tx, user.id)
-    if not has_passkeys and await enrolment.second_factor_of(tx, user.id) is None:
+    passkeys = await keeping.forget_all_passkeys(tx, user.id, by=by)
+    if not passkeys and await enrolment.second_factor_of(tx, user.id) is None:
         raise NothingToRecover()
-    await enrolment.remove_second_factor(tx, user.id, Act.SECOND_FACTOR_TAKEN_AWAY)
+    details = {"passkeys": passkeys} if passkeys else None
+    await enrolment.remove_second_factor(tx, user.id, Act.SECOND_FACTOR_TAKEN_AWAY, details)
 
 
 async def change_user(tx: Transaction, user: User, changes: UserChanges, *, by: Actor | None) -> User:

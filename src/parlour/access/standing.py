@@ -20,8 +20,14 @@ class Standing(msgspec.Struct, frozen=True):
 
     actor: Actor
     policy: Policy = NO_POLICY
-    has_second_factor: bool = False
+    has_codes: bool = False
+    """Of an authenticator app."""
+    has_passkeys: bool = False
     only_through_provider: bool = False
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.has_codes or self.has_passkeys
 
     @property
     def privileges(self) -> str:
@@ -56,7 +62,8 @@ async def standing_of(tx: Transaction, user_id: UUID) -> Standing | None:
             exists (
                 select 1 from second_factors f
                 where f.user_id = %(user_id)s and f.confirmed_at is not null
-            ) or exists (select 1 from passkeys k where k.user_id = %(user_id)s) as has_second_factor,
+            ) as has_codes,
+            exists (select 1 from passkeys k where k.user_id = %(user_id)s) as has_passkeys,
             -- While no provider is in use, nobody could come in through one.
             coalesce(w.is_asked and w.except_for is distinct from %(user_id)s, false)
                 and exists (select 1 from identity_providers i where i.is_active) as only_through_provider
@@ -66,7 +73,7 @@ async def standing_of(tx: Transaction, user_id: UUID) -> Standing | None:
         """,
         user_id=user_id,
     )
-    return Standing(actor, found.policy, found.has_second_factor, found.only_through_provider)
+    return Standing(actor, found.policy, found.has_codes, found.has_passkeys, found.only_through_provider)
 
 
 class _Found(msgspec.Struct):
@@ -75,7 +82,8 @@ class _Found(msgspec.Struct):
     idle_minutes: int | None
     longest_hours: int | None
     device_days: int | None
-    has_second_factor: bool
+    has_codes: bool
+    has_passkeys: bool
     only_through_provider: bool
 
     @property

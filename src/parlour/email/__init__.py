@@ -47,6 +47,7 @@ from parlour.email.notices import (
     send_notice,
     tell_of_copied_token,
     tell_of_new_password,
+    tell_of_passkey,
 )
 from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
@@ -177,6 +178,7 @@ __all__ = [
     "take_in",
     "tell_of_copied_token",
     "tell_of_new_password",
+    "tell_of_passkey",
     "typed_addresses",
     "undo",
     "undo_seconds",

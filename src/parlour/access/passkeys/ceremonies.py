@@ -2,6 +2,7 @@
 
 import secrets
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,10 +15,15 @@ from parlour.foundation import clock, crypto
 from parlour.foundation.errors import Unauthenticated
 
 SECONDS: Final = 300
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class WrongPasskey(Unauthenticated):
     """That passkey could not be used here. Try again, or come in another way."""
+
+
+class CeremonyOver(WrongPasskey):
+    """That took longer than five minutes, or was sent before. Try again."""
 
 
 class Ceremony(StrEnum):
@@ -35,6 +41,15 @@ class Party(msgspec.Struct, frozen=True):
     id: str
     origin: str
 
+    @property
+    def has_name(self) -> bool:
+        """Browsers ask for passkeys at names only, never at a bare address (WebAuthn, 5.1.2)."""
+        try:
+            ip_address(self.id)
+        except ValueError:
+            return bool(self.id)
+        return False
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What a device was asked. `user_id` is nobody's where it is to find out whose it is."""
@@ -50,7 +65,10 @@ class Asked(msgspec.Struct, frozen=True):
 def party_at(url: str) -> Party:
     """Of the pages at this address: the installation's, or an organization's own host."""
     parts = urlsplit(url)
-    return Party(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
+    host = parts.hostname or ""
+    # As browsers write an origin: without the port that its scheme has by itself (RFC 6454, 6.2).
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return Party(host, f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}")
 
 
 async def begin(
@@ -64,13 +82,15 @@ async def begin(
 
 
 async def take(cache: Redis, token: str, ceremony: Ceremony, client: Client, *, user_id: UUID | None = None) -> Asked:
-    """Once, whatever comes of it. Raises `WrongPasskey`, also where another client or user brings it."""
+    """Once, whatever comes of it. Raises `CeremonyOver`, or `WrongPasskey` where another client or user brings it."""
     stored = await cache.getdel(_key(token))
-    asked = msgspec.json.decode(stored, type=Asked) if stored else None
-    if asked is None or (asked.ceremony, asked.client, asked.user_id) != (ceremony, client.mark, user_id):
+    if stored is None:
+        raise CeremonyOver()
+    asked = msgspec.json.decode(stored, type=Asked)
+    if (asked.ceremony, asked.client, asked.user_id) != (ceremony, client.mark, user_id):
         raise WrongPasskey()
     if clock.now().timestamp() - asked.begun_at >= SECONDS:
-        raise WrongPasskey()
+        raise CeremonyOver()
     return asked
 
 

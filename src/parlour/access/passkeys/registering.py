@@ -4,11 +4,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from parlour import audit, people
+from parlour.access.arriving import Prove
 from parlour.access.client import Client
 from parlour.access.passkeys import ceremonies
 from parlour.access.passkeys.ceremonies import Ceremony, Party, WrongPasskey
+from parlour.access.passkeys.events import PasskeyAdded
 from parlour.access.passkeys.keeping import checked_name
-from parlour.access.proofs import Identity
+from parlour.access.proofs import Identity, Method, Proof, proof
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -99,8 +101,24 @@ async def add_passkey(
         )
         if not written:
             raise KnownPasskey()
-        await audit.record(tx, Act.PASSKEY_ADDED, on=Subject("passkey", passkey_id, called))
+        # Where it is a step on the way in, nobody is signed in yet.
+        owner = await people.actor_of(tx, identity.user_id)
+        await audit.record(tx, Act.PASSKEY_ADDED, by=owner, on=Subject("passkey", passkey_id, called))
+        tx.record(PasskeyAdded(actor_id=identity.user_id, user_id=identity.user_id, passkey_id=passkey_id))
     return passkey_id
+
+
+def by_new_passkey(token: str, answer: dict[str, Any], client: Client, name: str, made: list[UUID]) -> Prove:
+    """A passkey that is being made: its device has just verified who holds it. `made` is filled with its id.
+
+    Raises what `add_passkey` does.
+    """
+
+    async def prove(installation: Installation, identity: Identity) -> Proof:
+        made.append(await add_passkey(installation, identity, token, answer, client, name))
+        return proof(Method.PASSKEY)
+
+    return prove
 
 
 async def _credentials_of(tx: Transaction, user_id: UUID) -> list[bytes]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from parlour import audit
+from parlour.access import trail
 from parlour.access.arriving import Prove
 from parlour.access.client import Client
 from parlour.access.passkeys import ceremonies
@@ -15,8 +16,18 @@ from parlour.access.proofs import Identity, Method, Proof, proof
 from parlour.audit import Act, Outcome, Subject
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
+from parlour.foundation.doorways import Whereabouts
 from parlour.foundation.installation import Installation
 from parlour.foundation.library import library
+
+
+class _Credential(msgspec.Struct, frozen=True):
+    credential_id: bytes
+    transports: list[str]
+
+
+class PasskeyOfAnother(WrongPasskey):
+    """That passkey belongs to an account elsewhere. Choose another one, or sign in where you made it."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -36,8 +47,12 @@ async def ask_whose(installation: Installation, party: Party, client: Client) ->
 async def ask_somebody(installation: Installation, identity: Identity, party: Party, client: Client) -> tuple[str, str]:
     """For somebody who is known already: only their own passkeys of this host are asked for."""
     async with installation.database.reading(identity.organization_id) as tx:
-        theirs = await tx.values(
-            "select credential_id from passkeys where user_id = %(user_id)s and rp_id = %(rp_id)s order by id",
+        theirs = await tx.all(
+            _Credential,
+            """
+            select credential_id, transports from passkeys
+            where user_id = %(user_id)s and rp_id = %(rp_id)s order by id
+            """,
             user_id=identity.user_id,
             rp_id=party.id,
         )
@@ -46,15 +61,32 @@ async def ask_somebody(installation: Installation, identity: Identity, party: Pa
 
 
 async def identities_by_passkey(
-    installation: Installation, token: str, answer: dict[str, Any], client: Client
+    installation: Installation, token: str, answer: dict[str, Any], client: Client, *, within: UUID | None = None
 ) -> tuple[Identity, ...]:
-    """The one whose passkey it is, with a proof that counts as both factors. Raises `WrongPasskey`."""
+    """The one whose passkey it is, with a proof that counts as both factors. `within`: of this organization only.
+
+    Raises `WrongPasskey`.
+    """
     asked = await ceremonies.take(installation.cache, token, Ceremony.SIGN_IN, client)
     place = await installation.database.doorways.passkey(_decoded(answer.get("rawId")))
     if place is None:
         raise WrongPasskey()
-    kept = await _used(installation, place.organization_id, asked, answer, is_only_factor=True)
+    try:
+        kept = await _used(installation, place.organization_id, asked, answer, is_only_factor=True)
+    except WrongPasskey:
+        await _refused(installation, place)
+        raise
+    # Told only to whoever has the passkey in hand.
+    if within not in (None, place.organization_id):
+        raise PasskeyOfAnother()
     return (Identity(place.organization_id, kept.user_id, (proof(Method.PASSKEY),)),)
+
+
+async def _refused(installation: Installation, place: Whereabouts) -> None:
+    async with installation.database.reading(place.organization_id) as tx:
+        user_id = await tx.value("select user_id from passkeys where id = %(id)s", id=place.id)
+    if user_id:
+        await trail.refused(installation.database, Whereabouts(place.organization_id, user_id), Method.PASSKEY)
 
 
 def by_passkey(token: str, answer: dict[str, Any], client: Client) -> Prove:
@@ -127,14 +159,21 @@ def _check_handle(answer: dict[str, Any], identity: Identity, is_needed: bool) -
         raise WrongPasskey()
 
 
-def _options(asked: Asked, credentials: list[bytes], verification: str) -> str:
+def _options(asked: Asked, credentials: list[_Credential], verification: str) -> str:
     webauthn, structs = library("webauthn"), library("webauthn.helpers.structs")
     written: str = webauthn.options_to_json(
         webauthn.generate_authentication_options(
             rp_id=asked.party.id,
             challenge=asked.challenge,
             timeout=ceremonies.SECONDS * 1000,
-            allow_credentials=[structs.PublicKeyCredentialDescriptor(id=bytes(one)) for one in credentials],
+            allow_credentials=[
+                # What the device said of itself: a browser then asks for the phone, or for the key, not for both.
+                structs.PublicKeyCredentialDescriptor(
+                    id=bytes(one.credential_id),
+                    transports=[structs.AuthenticatorTransport(way) for way in one.transports],
+                )
+                for one in credentials
+            ],
             user_verification=structs.UserVerificationRequirement(verification),
         )
     )

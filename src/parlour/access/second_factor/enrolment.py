@@ -1,5 +1,6 @@
 """Setting up a second factor, and being rid of it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -129,9 +130,14 @@ async def confirm_enrolment(tx: Transaction, installation: Installation, user_id
     return await backup_codes.renew(tx, installation.signer, user_id)
 
 
-async def remove_second_factor(tx: Transaction, user_id: UUID, act: Act = Act.SECOND_FACTOR_REMOVED) -> None:
+async def remove_second_factor(
+    tx: Transaction,
+    user_id: UUID,
+    act: Act = Act.SECOND_FACTOR_REMOVED,
+    details: Mapping[str, object] | None = None,
+) -> None:
     """With its backup codes and every remembered browser."""
-    await audit.record(tx, act, on=people.subject_of(await people.find_user(tx, user_id)))
+    await audit.record(tx, act, on=people.subject_of(await people.find_user(tx, user_id)), details=details)
     await tx.run("delete from second_factors where user_id = %(user_id)s", user_id=user_id)
     await tx.run("delete from backup_codes where user_id = %(user_id)s", user_id=user_id)
     await devices.forget_all(tx, user_id)

@@ -43,6 +43,8 @@ class AutomaticMailKind(StrEnum):
     ADDRESS_CHANGED = "ADDRESS_CHANGED"
     TOKEN_COPIED = "TOKEN_COPIED"  # noqa: S105
     INVITATION = "INVITATION"
+    PASSKEY_ADDED = "PASSKEY_ADDED"
+    PASSKEY_REMOVED = "PASSKEY_REMOVED"
 
 
 class NewAutomaticMail(Body, frozen=True, kw_only=True):

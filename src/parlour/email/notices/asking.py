@@ -58,20 +58,6 @@ async def send_link(
         await audit.record(tx, Act.LINK_SENT, on=people.subject_of(user), details={"purpose": purpose})
 
 
-async def tell_of_new_password(installation: Installation, organization_id: UUID, user_id: UUID) -> None:
-    """To whoever reads mail there, in case it was not they who did it."""
-    async with installation.database.transaction(organization_id) as tx:
-        user = await people.find_user(tx, user_id)
-        await write_notice(tx, Notice(kind=Kind.PASSWORD_CHANGED, email=user.email, name=user.name))
-
-
-async def tell_of_copied_token(installation: Installation, organization_id: UUID, user_id: UUID) -> None:
-    """An app of theirs was signed out, because somebody used a token of it that had been used before."""
-    async with installation.database.transaction(organization_id) as tx:
-        user = await people.find_user(tx, user_id)
-        await write_notice(tx, Notice(kind=Kind.TOKEN_COPIED, email=user.email, name=user.name))
-
-
 async def _home(installation: Installation, places: list[Whereabouts]) -> Whereabouts | None:
     """Where they work, before where they are a customer."""
     for place in places:

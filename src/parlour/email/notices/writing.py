@@ -32,6 +32,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     lasts: timedelta = PATIENCE
     more: Mapping[str, str] = {}
     """Placeholders that only this kind has."""
+    id: UUID | None = None
+    """Where a job may come twice: the second time nothing is written."""
 
 
 async def write_notice(tx: Transaction, notice: Notice) -> UUID:
@@ -40,7 +42,7 @@ async def write_notice(tx: Transaction, notice: Notice) -> UUID:
     mailbox = boxes[0] if boxes else None
     organization = await people.this_organization(tx)
     language, words = await wording.automatic_text(tx, notice.kind, mailbox.id if mailbox else None, None)
-    notice_id, now = ids.new(), clock.now()
+    notice_id, now = notice.id or ids.new(), clock.now()
     scene = wording.Scene(
         customer_name=notice.name,
         customer_email=notice.email,
@@ -51,13 +53,8 @@ async def write_notice(tx: Transaction, notice: Notice) -> UUID:
         portal_url="",
     ).values()
     more = {name: wording.tame(value)[:_LONGEST] for name, value in notice.more.items()}
-    await tx.run(
-        """
-        insert into notices (organization_id, id, kind, mailbox_id, address, words, scene, language, path, purpose,
-            link_id, message_id, created_at, next_attempt_at, expires_at)
-        values (current_organization(), %(id)s, %(kind)s, %(mailbox_id)s, %(address)s, %(words)s, %(scene)s,
-            %(language)s, %(path)s, %(purpose)s, %(link_id)s, %(message_id)s, %(now)s, %(now)s, %(expires_at)s)
-        """,
+    is_new = await tx.run(
+        _WRITE,
         id=notice_id,
         kind=notice.kind,
         mailbox_id=mailbox.id if mailbox else None,
@@ -72,5 +69,15 @@ async def write_notice(tx: Transaction, notice: Notice) -> UUID:
         now=now,
         expires_at=now + notice.lasts,
     )
-    tx.queue(send_notice, notice_id=notice_id)
+    if is_new:
+        tx.queue(send_notice, notice_id=notice_id)
     return notice_id
+
+
+_WRITE: Final = """
+    insert into notices (organization_id, id, kind, mailbox_id, address, words, scene, language, path, purpose,
+        link_id, message_id, created_at, next_attempt_at, expires_at)
+    values (current_organization(), %(id)s, %(kind)s, %(mailbox_id)s, %(address)s, %(words)s, %(scene)s,
+        %(language)s, %(path)s, %(purpose)s, %(link_id)s, %(message_id)s, %(now)s, %(now)s, %(expires_at)s)
+    on conflict (organization_id, id) do nothing
+"""

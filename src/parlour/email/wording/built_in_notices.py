@@ -184,5 +184,57 @@ NOTICES: Final = {
             subject="{{agent.name}} vous invite chez {{organization.name}}",
         ),
     },
+    Kind.PASSKEY_ADDED: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\na passkey was added to your account at {{organization.name}} just now. "
+            "It opens your account without a password.\n\nThat was not you? Sign in, remove it under Security, choose "
+            "a new password, and tell {{organization.name}}.",
+            subject="A passkey was added to your account at {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nzu Ihrem Konto bei {{organization.name}} ist soeben ein Passkey "
+            "hinzugekommen. Er öffnet Ihr Konto ohne Passwort.\n\nDas waren nicht Sie? Melden Sie sich an, entfernen "
+            "Sie ihn unter „Security“, wählen Sie ein neues Passwort und sagen Sie {{organization.name}} Bescheid.",
+            subject="Neuer Passkey für Ihr Konto bei {{organization.name}}",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nse acaba de añadir una clave de acceso a su cuenta en "
+            "{{organization.name}}. Con ella se entra sin contraseña.\n\n¿No ha sido usted? Inicie sesión, elimínela "
+            "en «Security», elija otra contraseña y avise a {{organization.name}}.",
+            subject="Se ha añadido una clave de acceso a su cuenta en {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nune clé d’accès vient d’être ajoutée à votre compte chez "
+            "{{organization.name}}. Elle ouvre votre compte sans mot de passe.\n\nCe n’était pas vous ? Connectez-"
+            "vous, supprimez-la sous « Security », choisissez un autre mot de passe et prévenez {{organization.name}}.",
+            subject="Une clé d’accès a été ajoutée à votre compte chez {{organization.name}}",
+        ),
+    },
+    Kind.PASSKEY_REMOVED: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\na passkey was removed from your account at {{organization.name}} just "
+            "now. It opens nothing any more; you can delete it from your device too.\n\nYou know nothing of it? Tell "
+            "{{organization.name}} at once.",
+            subject="A passkey was removed from your account at {{organization.name}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\nein Passkey Ihres Kontos bei {{organization.name}} wurde soeben entfernt. "
+            "Er öffnet nichts mehr; Sie können ihn auch auf Ihrem Gerät löschen.\n\nSie wissen nichts davon? Sagen Sie "
+            "{{organization.name}} sofort Bescheid.",
+            subject="Ein Passkey Ihres Kontos bei {{organization.name}} wurde entfernt",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nse acaba de eliminar una clave de acceso de su cuenta en "
+            "{{organization.name}}. Ya no abre nada; puede borrarla también de su dispositivo.\n\n¿No sabe nada de esto"
+            "? Avise enseguida a {{organization.name}}.",
+            subject="Se ha eliminado una clave de acceso de su cuenta en {{organization.name}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nune clé d’accès vient d’être supprimée de votre compte chez "
+            "{{organization.name}}. Elle n’ouvre plus rien ; vous pouvez aussi l’effacer de votre appareil.\n\nVous "
+            "n’êtes au courant de rien ? Prévenez aussitôt {{organization.name}}.",
+            subject="Une clé d’accès a été supprimée de votre compte chez {{organization.name}}",
+        ),
+    },
 }
 """By kind and language. English is always among them."""

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     ADDRESS_CHANGED = "ADDRESS_CHANGED"
     TOKEN_COPIED = "TOKEN_COPIED"  # noqa: S105
     INVITATION = "INVITATION"
+    PASSKEY_ADDED = "PASSKEY_ADDED"
+    PASSKEY_REMOVED = "PASSKEY_REMOVED"
 
     @property
     def is_automatic(self) -> bool:
