@@ -10,6 +10,17 @@ import Menu from "./controllers/menu.js";
 import Theme from "./controllers/theme.js";
 import Toasts from "./controllers/toasts.js";
 
+// Few pages need these: they come with the first one that names them.
+const later = { passkey: () => import("./controllers/passkey.js") };
+
+function fetchWhatIsNamed(application) {
+  for (const [name, load] of Object.entries(later)) {
+    if (!document.querySelector(`[data-controller~="${name}"]`)) continue;
+    delete later[name];
+    load().then((module) => application.register(name, module.default));
+  }
+}
+
 export function start(controllers) {
   // The progress line is ours.
   Turbo.config.drive.progressBarDelay = 2 ** 31 - 1;
@@ -18,5 +29,7 @@ export function start(controllers) {
   const application = Application.start();
   const all = { dialog: Dialog, "file-drop": FileDrop, menu: Menu, theme: Theme, toasts: Toasts, ...controllers };
   Object.entries(all).forEach(([name, controller]) => application.register(name, controller));
+  fetchWhatIsNamed(application);
+  document.addEventListener("turbo:render", () => fetchWhatIsNamed(application));
   return application;
 }

@@ -16,7 +16,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 class Device:
     """Holds one passkey. What it says of itself can be bent by the tests."""
 
-    def __init__(self, origin: str, rp_id: str) -> None:
+    def __init__(self, origin: str = "http://parlour.test", rp_id: str = "parlour.test") -> None:
         self.origin, self.rp_id = origin, rp_id
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.credential_id = secrets.token_bytes(32)

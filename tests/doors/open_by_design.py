@@ -9,9 +9,13 @@ OPEN_BY_DESIGN = {
     "/portal/{slug:str}/sign-in/ask",
     "/portal/{slug:str}/sign-in/ask/sent",
     "/portal/{slug:str}/sign-in/link",
+    "/portal/{slug:str}/sign-in/passkey",
+    "/portal/{slug:str}/sign-in/passkey/begin",
     "/portal/{slug:str}/sign-in/password",
     "/portal/{slug:str}/sign-in/set-up",
+    "/portal/{slug:str}/sign-in/set-up/passkey/begin",
     "/portal/{slug:str}/sign-in/totp",
+    "/portal/{slug:str}/sign-in/totp/passkey/begin",
     "/portal/{slug:str}/sign-out",
     # And by which other companies' sign-ins.
     "/sign-in/at/{slug:str}",

@@ -15,8 +15,9 @@ from parlour.people import ALWAYS, Permission, Reach, Role, RoleDraft, UserChang
 from parlour.tickets import Source, Upload, Words
 from tests.builders import Company
 from tests.doors.all_rows import everything_of
+from tests.doors.belongings import Belongings, belongings_of
 from tests.doors.conftest import Clients, Connect
-from tests.doors.every_route import Belongings, addresses, belongings_of, routes, sent
+from tests.doors.every_route import addresses, routes, sent
 
 EVERYBODY = ("alice", "mara", "bob", "erin", "carol", "dave")
 MARKER = "wombat"

@@ -8,8 +8,9 @@ import pytest_asyncio
 
 from tests.builders import Company
 from tests.doors.all_rows import everything_of
+from tests.doors.belongings import SECRET, Belongings, belongings_of
 from tests.doors.conftest import Clients
-from tests.doors.every_route import SECRET, Belongings, addresses, belongings_of, routes, sent
+from tests.doors.every_route import addresses, routes, sent
 from tests.doors.open_by_design import OPEN_BY_DESIGN
 
 SAYS_SO_ITSELF = {

@@ -1,7 +1,7 @@
 """Signing in and out with JSON: for programs that act as a person, with a session's cookie."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from msgspec import Meta
@@ -20,7 +20,7 @@ Code = Annotated[str, Meta(max_length=64, description="Of the authenticator app,
 
 
 class NextStep(Unauthenticated):
-    """There is one more step. Send `details.challenge` together with `code`."""
+    """There is one more step. Send `details.challenge` together with `code` or `passkey`."""
 
 
 class SetUpInTheBrowser(Unauthenticated):
@@ -31,8 +31,16 @@ class ThroughAProvider(Unauthenticated):
     """Your organization lets its team in through an identity provider only. Sign in with a browser, or with a token."""
 
 
+class PasskeyAnswer(Body, frozen=True, kw_only=True):
+    """What a device has answered, with the `ceremony` it was asked in."""
+
+    ceremony: Secret
+    answer: Annotated[dict[str, Any], Meta(description="The credential, as `PublicKeyCredential.toJSON` gives it.")]
+
+
 class FirstProof(Body, frozen=True, kw_only=True):
-    """First `email` and `password`, or `link`; where the answer says so, then its `challenge` with a `code`."""
+    """First `email` and `password`, `link` or `passkey`; where the answer says so, then its `challenge` with a `code`
+    or a `passkey`."""
 
     email: Annotated[str, Meta(max_length=254, examples=["bob@acme.test"])] = ""
     password: Secret = ""
@@ -40,10 +48,12 @@ class FirstProof(Body, frozen=True, kw_only=True):
     organization: Annotated[str, Meta(max_length=60, description="Its short name, if you are in several.")] = ""
     challenge: Secret = ""
     code: Code = ""
+    passkey: Annotated[PasskeyAnswer | None, Meta(description="See `POST /api/auth/sign-in/passkey`.")] = None
 
 
 class SignIn(FirstProof, frozen=True, kw_only=True):
-    """First `email` and `password`, or `link`; where the answer says so, then its `challenge` with a `code`."""
+    """First `email` and `password`, `link` or `passkey`; where the answer says so, then its `challenge` with a `code`
+    or a `passkey`."""
 
     remember: Annotated[bool, Meta(description="Ask this client for no code for some days.")] = False
 
@@ -93,7 +103,8 @@ async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
     """Sign in
 
     Answers with a session cookie. Where a second factor is due: 401, with `details.next` = `totp` and
-    `details.challenge`, which is to be sent again together with `code` within ten minutes, by the same client.
+    `details.challenge`, which is to be sent again together with `code` or `passkey` within ten minutes, by the same
+    client.
     """
     outcome = await entered(request, body)
     told = await arriving.cookies_for(request, outcome, arriving.client_of(request))
@@ -138,8 +149,10 @@ async def _first(request: Request, body: FirstProof) -> Outcome:
         return await access.arrive(
             installation, await access.identities_by_link(installation, body.link, place), client
         )
+    if body.passkey:
+        return await _by_passkey(request, body.passkey, body.organization)
     if not body.email:
-        raise BadRequest("Send `email` and `password`, `link`, or `challenge` and `code`.")
+        raise BadRequest("Send `email` and `password`, `link`, `passkey`, or `challenge` and `code` or `passkey`.")
     async with access.counted(installation, access.of_sign_in(installation, client, body.email)):
         organization_id = await _organization(request, body.organization)
         database = installation.database
@@ -149,7 +162,16 @@ async def _first(request: Request, body: FirstProof) -> Outcome:
 
 async def _second(request: Request, body: FirstProof) -> Outcome:
     client = arriving.client_of(request)
-    return await access.go_on(request.installation, body.challenge, access.by_code(body.code), client)
+    by_passkey = body.passkey and access.by_passkey(body.passkey.ceremony, body.passkey.answer, client)
+    return await access.go_on(request.installation, body.challenge, by_passkey or access.by_code(body.code), client)
+
+
+async def _by_passkey(request: Request, sent: PasskeyAnswer, organization: str) -> Outcome:
+    installation, client = request.installation, arriving.client_of(request)
+    place = await _organization(request, organization)
+    async with access.counted(installation, access.of_address(client)):
+        identities = await access.identities_by_passkey(installation, sent.ceremony, sent.answer, client, within=place)
+    return await access.arrive(installation, identities, client)
 
 
 async def _organization(request: Request, slug: str) -> UUID | None:

@@ -27,6 +27,7 @@ _TAGS: Final = {
     "auth": "Signing in and out with a session, as a person does.",
     "app_tokens": "Signing in as an app does: a short-lived access token, and a refresh token for the next one.",
     "security": "One's own password, second factor and sessions, and what the organization asks for.",
+    "passkeys": "One's own passkeys: what a device is asked, and what becomes of its answer.",
     "links": "Signing in, and choosing a password, by a link that comes by mail.",
     "tickets": "What customers ask, and where each question stands.",
     "comments": "The words on a ticket: replies, notes, and its timeline.",

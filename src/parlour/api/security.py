@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from parlour import access, people
 from parlour.access import Policy
 from parlour.api import shapes
-from parlour.api.auth import Code, Secret
+from parlour.api.auth import Code, PasskeyAnswer, Secret
 from parlour.api.conventions import Body, Moment
 from parlour.api.operations import operation
 from parlour.entrance import Request, arriving
@@ -26,10 +26,11 @@ class PasswordChange(Body, frozen=True, kw_only=True):
 
 
 class Confirmation(Body, frozen=True, kw_only=True):
-    """Is it still you? A code, if you have a second factor, or your password."""
+    """Is it still you? A code or a passkey, if you have a second factor, or your password."""
 
     password: Secret = ""
     code: Code = ""
+    passkey: Annotated[PasskeyAnswer | None, Meta(description="See `POST /api/auth/confirm/passkey`.")] = None
 
 
 class OneCode(Body, frozen=True, kw_only=True):
@@ -105,6 +106,8 @@ async def confirm(request: Request, body: Confirmation) -> None:
     session, token = arriving.session_in(request)
     standing = request.standing
     prove = access.by_code(body.code) if standing.has_second_factor else access.by_password(body.password)
+    if body.passkey:
+        prove = access.by_passkey(body.passkey.ceremony, body.passkey.answer, arriving.client_of(request))
     renewed = await access.confirm(request.installation, token, session, standing, prove)
     arriving.also_tell(request, *arriving.continued(request, renewed))
 

@@ -1,6 +1,6 @@
 """The customers' pages: their tickets and nobody else's, in their organization's name and colour."""
 
-from parlour.portal import address, brand, enter, files, links, security, sign_in, tickets, writing
+from parlour.portal import address, brand, enter, files, links, passkeys, security, sign_in, tickets, writing
 
 ROUTES = [
     brand.style,
@@ -14,6 +14,7 @@ ROUTES = [
     sign_in.confirm_form,
     sign_in.confirm,
     sign_in.leave,
+    *passkeys.ROUTES,
     *links.ROUTES,
     *enter.ROUTES,
     address.ask,

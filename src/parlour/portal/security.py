@@ -26,7 +26,7 @@ async def _show(request: Request, page: str, problem: Problem | None = None, **c
         base=f"{here.home}/security",
         standing=request.standing,
         problem=problem,
-        errors={"present": "", "new": "", "code": ""} | details,
+        errors={"present": "", "new": "", "code": "", "name": ""} | details,
         **about,
         **context,
     )
@@ -41,4 +41,5 @@ def _may(fresh: bool) -> dict[str, Any]:
     return customers(Permission.MANAGE_OWN_ACCESS, fresh=fresh)
 
 
-ROUTES = arriving.own_security.routes(arriving.own_security.Place(_HERE, _may, _show, _enter))
+_PLACE: Final = arriving.own_security.Place(_HERE, _may, _show, _enter)
+ROUTES = [*arriving.own_security.routes(_PLACE), *arriving.own_passkeys.routes(_PLACE)]

@@ -120,6 +120,7 @@ async def sign_in_page(
         next=next_page,
         email=email[:254],
         refusal=refusal.message if refusal else "",
+        passkeys=arriving.party_of(request).has_name,
         offers=await providers.offers_of(request.installation, organization.id),
         agent=visitor if visitor and visitor.is_agent and visitor.organization_id == organization.id else None,
     )

@@ -38,9 +38,7 @@ async def enter(request: Request) -> Response[Any]:
     try:
         outcome, told = await arriving.by_password(request)
     except (WrongCredentials, TooManyRequests) as refusal:
-        sent = await request.form()
-        next_page = pages.our_path(str(sent.get("next") or "")) or ""
-        return await _form(request, next_page=next_page, email=str(sent.get("email") or ""), refusal=refusal)
+        return await refused(request, refusal)
     return await arriving.arrived(request, await door(request), outcome, told)
 
 
@@ -103,6 +101,13 @@ async def leave(request: Request) -> Response[Any]:
     return answer
 
 
+async def refused(request: Request, refusal: Problem) -> Response[Any]:
+    """The page again, with what was typed and a sentence."""
+    sent = await request.form()
+    next_page = pages.our_path(str(sent.get("next") or "")) or ""
+    return await _form(request, next_page=next_page, email=str(sent.get("email") or ""), refusal=refusal)
+
+
 async def door(request: Request) -> arriving.Door:
     """Where the pages between a first proof and a session lead, at this door."""
 
@@ -143,6 +148,7 @@ async def _form(request: Request, *, next_page: str, email: str = "", refusal: P
         next=next_page,
         email=email[:254],
         refusal=refusal.message if refusal else "",
+        passkeys=arriving.party_of(request).has_name,
         demo=DEMO if await _shows_demo(request) else (),
     )
 

@@ -1,4 +1,4 @@
-"""One's own security: password, second factor, browsers, sessions."""
+"""One's own security: password, second factor, passkeys, browsers, sessions."""
 
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ async def _show(request: Request, page: str, problem: Problem | None = None, **c
     return answer
 
 
-ROUTES = arriving.own_security.routes(
-    arriving.own_security.Place(_HERE, lambda fresh: needs(Permission.MANAGE_OWN_ACCESS, fresh=fresh), _show)
+_PLACE: Final = arriving.own_security.Place(
+    _HERE, lambda fresh: needs(Permission.MANAGE_OWN_ACCESS, fresh=fresh), _show
 )
+ROUTES = [*arriving.own_security.routes(_PLACE), *arriving.own_passkeys.routes(_PLACE)]

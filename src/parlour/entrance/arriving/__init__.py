@@ -1,6 +1,6 @@
 """Coming in at any HTTP door: which client it is, who it is, the pages in between, and what the browser keeps."""
 
-from parlour.entrance.arriving import own_address, own_security
+from parlour.entrance.arriving import own_address, own_passkeys, own_security
 from parlour.entrance.arriving.admission import (
     also_tell,
     arrive,
@@ -24,6 +24,14 @@ from parlour.entrance.arriving.by_provider import address_for as address_of_prov
 from parlour.entrance.arriving.by_provider import back_to_the_door, came_back, sent_away
 from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
+from parlour.entrance.arriving.passkeys import (
+    ask_for_step,
+    ask_to_make,
+    ask_to_show,
+    ask_whose,
+    by_passkey,
+    party_of,
+)
 from parlour.entrance.arriving.passwords import by_password
 from parlour.entrance.arriving.steps import (
     Door,
@@ -42,9 +50,14 @@ __all__ = [
     "also_tell",
     "arrive",
     "arrived",
+    "ask_for_step",
     "ask_form",
+    "ask_to_make",
+    "ask_to_show",
+    "ask_whose",
     "asked",
     "back_to_the_door",
+    "by_passkey",
     "by_password",
     "came_back",
     "client_of",
@@ -62,7 +75,9 @@ __all__ = [
     "link_opened",
     "newcomer",
     "own_address",
+    "own_passkeys",
     "own_security",
+    "party_of",
     "password_sent",
     "remember",
     "sent",

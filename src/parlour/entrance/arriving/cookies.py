@@ -9,6 +9,7 @@ from parlour.foundation.settings import Settings
 SESSION: Final = "parlour_session"
 CHALLENGE: Final = "parlour_challenge"
 PROVIDER: Final = "parlour_provider"
+PASSKEY: Final = "parlour_passkey"
 DEVICE: Final = "parlour_device"
 
 

@@ -1,4 +1,7 @@
-"""One's own security, the same at every door: password, second factor, backup codes, browsers, sessions."""
+"""One's own security, the same at every door: password, second factor, backup codes, browsers, sessions.
+
+Passkeys are in `own_passkeys.py`.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -10,9 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Device, Proof, SecondFactor, SignedIn
+from parlour.access import Device, Party, Passkey, Proof, SecondFactor, SignedIn, providers
 from parlour.entrance import pages
-from parlour.entrance.arriving import admission
+from parlour.entrance.arriving import admission, passkeys
 from parlour.entrance.request import Request
 from parlour.foundation.errors import Invalid, NotFound, Problem
 
@@ -24,6 +27,20 @@ class Mine(msgspec.Struct, frozen=True):
     has_password: bool
     sessions: list[SignedIn]
     devices: list[Device]
+    passkeys: list[Passkey]
+    party: Party
+    """Where this page is: passkeys of another host are of no use here."""
+    is_connected: bool
+    """To an account at an identity provider."""
+
+    @property
+    def has_second_step(self) -> bool:
+        return self.second_factor is not None or bool(self.passkeys)
+
+    @property
+    def only_by_passkey(self) -> bool:
+        """Nothing else opens their account, but for a link that they have sent to them."""
+        return len(self.passkeys) == 1 and not self.has_password and not self.is_connected
 
 
 Show = Callable[..., Awaitable[Response[Any]]]
@@ -41,9 +58,31 @@ class Place(msgspec.Struct, frozen=True):
     """Raises where this is not the asker's own door."""
 
 
+Act = Callable[[Request, Place], Awaitable[Response[Any]]]
+Route = tuple[Any, str, bool, Act]
+"""How, where below the door's path, whether a fresh proof is needed, what."""
+
+
 def routes(place: Place) -> list[HTTPRouteHandler]:
     """All of them, for one door."""
-    return [_route(place, *each) for each in _ROUTES]
+    return [route(place, *each) for each in _ROUTES]
+
+
+def route(place: Place, method: Any, path: str, fresh: bool, act: Act) -> HTTPRouteHandler:
+    async def handler(request: Request) -> Response[Any]:
+        if place.enter:
+            await place.enter(request)
+        return await act(request, place)
+
+    handler.__name__ = act.__name__.strip("_")
+    made: HTTPRouteHandler = method(f"{place.path}{path}", opt=place.may(fresh))(handler)
+    return made
+
+
+def back(request: Request, place: Place, said: str, tone: str = "done") -> Redirect:
+    """To the door's page about one's security."""
+    path = place.path.replace(":str}", "}").format(**request.path_params)
+    return pages.redirect(path, said, tone=tone)
 
 
 async def mine(request: Request) -> Mine:
@@ -52,10 +91,13 @@ async def mine(request: Request) -> Mine:
         second_factor = await access.second_factor_of(tx, actor.user_id)
         has_password = await access.has_password(tx, actor.user_id)
         devices = await access.devices_of(tx, actor.user_id)
+        found = await access.passkeys_of(tx, actor.user_id)
+        is_connected = bool(await providers.connected(tx, actor.user_id))
     sessions = await access.sessions_of(
         request.installation, actor.organization_id, actor.user_id, this=session.id if session else None
     )
-    return Mine(second_factor, has_password, sessions, devices)
+    party = passkeys.party_of(request)
+    return Mine(second_factor, has_password, sessions, devices, found, party, is_connected)
 
 
 async def changed(request: Request, shown: Proof | None = None, *, others_end: bool = False) -> None:
@@ -114,7 +156,7 @@ async def _password(request: Request, place: Place) -> Response[Any]:
         await change_password(request, str(form.get("present") or ""), str(form.get("new") or ""))
     except Problem as problem:
         return await place.show(request, "overview", problem)
-    return _back(request, place, "Your password is changed. Every other browser is signed out.")
+    return back(request, place, "Your password is changed. Every other browser is signed out.")
 
 
 async def _set_up_form(request: Request, place: Place) -> Response[Any]:
@@ -135,7 +177,7 @@ async def _show_enrolment(request: Request, place: Place, problem: Problem | Non
         async with request.transaction() as tx:
             enrolment = await access.begin_enrolment(tx, request.installation, request.actor.user_id)
     except access.AlreadySetUp as already:
-        return _back(request, place, already.message, tone="error")
+        return back(request, place, already.message, tone="error")
     return await place.show(request, "set_up", problem, enrolment=enrolment)
 
 
@@ -143,7 +185,7 @@ async def _remove(request: Request, place: Place) -> Response[Any]:
     async with request.transaction() as tx:
         await access.remove_second_factor(tx, request.actor.user_id)
     await changed(request)
-    return _back(request, place, "The second step is off.")
+    return back(request, place, "The app’s codes are off.")
 
 
 async def _renew_codes(request: Request, place: Place) -> Response[Any]:
@@ -151,30 +193,30 @@ async def _renew_codes(request: Request, place: Place) -> Response[Any]:
         async with request.transaction() as tx:
             codes = await access.renew_codes(tx, request.installation, request.actor.user_id)
     except access.NotSetUp as missing:
-        return _back(request, place, missing.message, tone="error")
+        return back(request, place, missing.message, tone="error")
     return await place.show(request, "codes", codes=codes)
 
 
 async def _end_session(request: Request, place: Place) -> Response[Any]:
     actor = request.actor
     await access.end_one_of(request.installation, actor.organization_id, actor.user_id, _id(request))
-    return _back(request, place, "That browser is signed out.")
+    return back(request, place, "That browser is signed out.")
 
 
 async def _end_others(request: Request, place: Place) -> Response[Any]:
     _, token = admission.session_in(request)
     actor = request.actor
     await access.end_sessions_of(request.installation, actor.organization_id, actor.user_id, except_for=token)
-    return _back(request, place, "Every other browser is signed out.")
+    return back(request, place, "Every other browser is signed out.")
 
 
 async def _forget_device(request: Request, place: Place) -> Response[Any]:
     async with request.transaction() as tx:
         await access.forget_device(tx, request.actor.user_id, _id(request))
-    return _back(request, place, "That browser is asked for a code next time.")
+    return back(request, place, "That browser is asked for a code next time.")
 
 
-_ROUTES: Final[tuple[tuple[Any, str, bool, Any], ...]] = (
+_ROUTES: Final[tuple[Route, ...]] = (
     (get, "", False, _overview),
     (post, "/password", False, _password),
     (get, "/second-factor", True, _set_up_form),
@@ -185,23 +227,6 @@ _ROUTES: Final[tuple[tuple[Any, str, bool, Any], ...]] = (
     (post, "/sessions/end-others", False, _end_others),
     (post, "/devices/{device_id:uuid}/forget", False, _forget_device),
 )
-"""How, where below the door's path, whether a fresh proof is needed, what."""
-
-
-def _route(place: Place, method: Any, path: str, fresh: bool, act: Any) -> HTTPRouteHandler:
-    async def handler(request: Request) -> Response[Any]:
-        if place.enter:
-            await place.enter(request)
-        return await act(request, place)  # type: ignore[no-any-return]
-
-    handler.__name__ = act.__name__.strip("_")
-    made: HTTPRouteHandler = method(f"{place.path}{path}", opt=place.may(fresh))(handler)
-    return made
-
-
-def _back(request: Request, place: Place, said: str, tone: str = "done") -> Redirect:
-    path = place.path.replace(":str}", "}").format(**request.path_params)
-    return pages.redirect(path, said, tone=tone)
 
 
 def _id(request: Request) -> UUID:

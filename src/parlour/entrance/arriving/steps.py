@@ -9,11 +9,12 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Entered, Identity, Outcome, Step, Waiting, providers
+from parlour.access import Entered, Identity, Outcome, Proof, Step, Waiting, providers
 from parlour.entrance import pages
-from parlour.entrance.arriving import admission, cookies
+from parlour.entrance.arriving import admission, cookies, passkeys
 from parlour.entrance.request import Request
-from parlour.foundation.errors import Invalid, Problem, TooManyRequests, Unauthenticated
+from parlour.foundation.errors import Conflict, Invalid, Problem, TooManyRequests, Unauthenticated
+from parlour.foundation.installation import Installation
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -38,10 +39,14 @@ async def step_form(request: Request, door: Door, step: Step) -> Response[Any]:
 
 
 async def code_sent(request: Request, door: Door) -> Response[Any]:
-    """A code of the app, or a backup code."""
+    """A code of the app, a backup code, or a passkey."""
     form = await request.form()
-    prove = access.by_code(str(form.get("code") or ""))
-    answer = await _answered(request, door, Step.SECOND_FACTOR, prove)
+
+    async def prove(installation: Installation, identity: Identity) -> Proof:
+        passkey = await passkeys.shown_in(request)
+        return await (passkey or access.by_code(str(form.get("code") or "")))(installation, identity)
+
+    answer = await _answered(request, door, prove)
     if isinstance(answer, Response):
         return answer
     outcome, told = answer
@@ -51,15 +56,22 @@ async def code_sent(request: Request, door: Door) -> Response[Any]:
 
 
 async def set_up_sent(request: Request, door: Door) -> Response[Any]:
-    """The first code of an app. Answers with the backup codes, never a redirect: they are shown this once."""
+    """The first code of an app, or a new passkey.
+
+    Answers an app's code with the backup codes, never a redirect: they are shown this once. A passkey has none.
+    """
     form = await request.form()
     codes: list[str] = []
-    prove = access.by_setting_up(str(form.get("code") or ""), codes)
-    answer = await _answered(request, door, Step.SET_UP, prove)
+
+    async def prove(installation: Installation, identity: Identity) -> Proof:
+        passkey = await passkeys.made_in(request)
+        return await (passkey or access.by_setting_up(str(form.get("code") or ""), codes))(installation, identity)
+
+    answer = await _answered(request, door, prove)
     if isinstance(answer, Response):
         return answer
     outcome, told = answer
-    if isinstance(outcome, Waiting):
+    if isinstance(outcome, Waiting) or not codes:
         return await arrived(request, door, outcome, told)
     there = _next(form.get("next")) or await door.there(outcome)
     page = pages.render(
@@ -84,16 +96,19 @@ async def confirm_form(request: Request, door: Door, problem: Problem | None = N
     """Is it still you?"""
     async with request.reading() as tx:
         has_password = await access.has_password(tx, request.actor.user_id)
+        ways = await passkeys.ways_of(tx, request, request.actor.user_id)
+    by_password = has_password and not request.standing.has_second_factor
     form = await request.form() if problem else {}
+    is_stuck = ways.none and not by_password
     return pages.render(
         request,
         "sign_in/confirm.html",
         status=_status(problem),
         headers=_headers(problem),
         next=_next(request.query_params.get("next") or form.get("next")),
-        by_code=request.standing.has_second_factor,
-        has_password=has_password,
-        offers=[] if has_password else await providers.offers_of(request.installation, request.actor.organization_id),
+        ways=ways,
+        by_password=by_password,
+        offers=await providers.offers_of(request.installation, request.actor.organization_id) if is_stuck else [],
         refusal=problem.message if problem else "",
         action=request.url.path,
         **door.look,
@@ -101,13 +116,14 @@ async def confirm_form(request: Request, door: Door, problem: Problem | None = N
 
 
 async def confirm_sent(request: Request, door: Door) -> Response[Any]:
-    """The password, or a code of whoever has a second factor."""
+    """The password, or a code or a passkey of whoever has a second factor."""
     form = await request.form()
     session, token = admission.session_in(request)
     standing = request.standing
     code, password = str(form.get("code") or ""), str(form.get("password") or "")
-    prove = access.by_code(code) if standing.has_second_factor else access.by_password(password)
     try:
+        prove = await passkeys.shown_in(request)
+        prove = prove or (access.by_code(code) if standing.has_second_factor else access.by_password(password))
         renewed = await access.confirm(request.installation, token, session, standing, prove)
     except (Unauthenticated, TooManyRequests) as problem:
         return await confirm_form(request, door, problem)
@@ -115,14 +131,12 @@ async def confirm_sent(request: Request, door: Door) -> Response[Any]:
     return Redirect(there, status_code=303, cookies=admission.continued(request, renewed))
 
 
-async def _answered(
-    request: Request, door: Door, step: Step, prove: access.Prove
-) -> tuple[Outcome, list[Cookie]] | Response[Any]:
+async def _answered(request: Request, door: Door, prove: access.Prove) -> tuple[Outcome, list[Cookie]] | Response[Any]:
     try:
         return await admission.go_on(request, prove)
     except access.ChallengeOver as over:
         return _from_the_beginning(request, door, over)
-    except (Unauthenticated, TooManyRequests, Invalid, access.AlreadySetUp) as problem:
+    except (Unauthenticated, TooManyRequests, Invalid, Conflict) as problem:
         try:
             token, client = admission.half_done(request)
             waiting = await access.pending(request.installation, token, client)
@@ -152,9 +166,16 @@ async def _about(request: Request, identity: Identity, step: Step) -> dict[str, 
     installation = request.installation
     if step is Step.SET_UP:
         async with installation.database.transaction(identity.organization_id) as tx:
-            return {"enrolment": await access.begin_enrolment(tx, installation, identity.user_id)}
+            enrolment = await access.begin_enrolment(tx, installation, identity.user_id)
+        can_have_passkey = passkeys.party_of(request).has_name
+        return {
+            "enrolment": enrolment,
+            "can_have_passkey": can_have_passkey,
+            "suggested": passkeys.suggested(request),
+        }
     async with installation.database.reading(identity.organization_id) as tx:
-        return {"days": (await access.policy_of(tx)).device_days}
+        ways = await passkeys.ways_of(tx, request, identity.user_id)
+        return {"ways": ways, "days": (await access.policy_of(tx)).device_days}
 
 
 def _from_the_beginning(request: Request, door: Door, over: Unauthenticated) -> Response[Any]:
