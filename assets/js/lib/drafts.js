@@ -40,14 +40,14 @@ export async function fetchDraft(address) {
 // Whoever signs out leaves nothing behind for the next one at this desk; the server gets what it has not got yet.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!form.action?.endsWith("/sign-out") || form.dataset.cleared !== undefined) return;
+  if (!form.action?.endsWith("/sign-out")) return;
   event.preventDefault();
   dispatchEvent(new CustomEvent("parlour:leaving"));
   const left = drafts().map((name) => JSON.parse(localStorage.getItem(name)) ?? {});
   await Promise.allSettled(left.filter((draft) => draft.address).map((draft) => hand(draft.address, draft.fields, AbortSignal.timeout(4000))));
   drafts().forEach((name) => localStorage.removeItem(name));
-  form.dataset.cleared = "";
-  form.requestSubmit();
+  // Never as a request to submit: while this event is still on its way, where nothing was waited for, that does nothing.
+  form.submit();
 }, true);
 
 function thin() {
