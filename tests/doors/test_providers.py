@@ -143,3 +143,23 @@ async def test_somebody_signed_in_connects_an_account_and_disconnects_it(
         assert await providers.connected(tx, acme.bob.user_id) == set()
         acts = await tx.values("select act from audit_records where act like 'PROVIDER%%CONNECTED' order by position")
     assert acts == ["PROVIDER_CONNECTED", "PROVIDER_DISCONNECTED"]
+
+
+async def test_one_finds_from_ones_own_security_to_ones_accounts_and_back(
+    acme: Company,
+    globex: Company,
+    kept_provider: str,  # noqa: F811
+    near: Any,
+    connect: Connect,
+) -> None:
+    await desk.add(acme, kept_provider, name="Keykeeper")
+    portal, desks = f"/portal/{acme.slug}/security", "/dashboard/settings/security"
+    for company, actor, page, is_offered in (
+        (acme, acme.carol, portal, True),
+        (acme, acme.bob, desks, True),
+        (globex, globex.bob, desks, False),
+    ):
+        session, _ = await session_of(company, actor)
+        client = connect(near, **BROWSER, cookie=f"{COOKIE}={session}")
+        assert ('href="/sign-in/connected"' in (await client.get(page)).text) is is_offered
+        assert f'<a href="{page}">Back to security</a>' in (await client.get("/sign-in/connected")).text

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from parlour import people
 from parlour.access import providers
 from parlour.entrance import Request, arriving, needs, pages
 from parlour.people import Permission
@@ -46,6 +47,7 @@ async def _page(request: Request, *, away: str = "", to: str = "") -> Response[A
     async with request.reading() as tx:
         offered = await providers.active_providers(tx)
         connected = await providers.connected(tx, request.actor.user_id)
+        slug = (await people.this_organization(tx)).slug
     return pages.render(
         request,
         "site/connected.html",
@@ -55,6 +57,7 @@ async def _page(request: Request, *, away: str = "", to: str = "") -> Response[A
         away=away,
         to=to,
         email=request.actor.email,
+        security="/dashboard/settings/security" if request.actor.is_agent else f"/portal/{slug}/security",
     )
 
 

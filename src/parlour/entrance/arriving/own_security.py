@@ -32,6 +32,8 @@ class Mine(msgspec.Struct, frozen=True):
     """Where this page is: passkeys of another host are of no use here."""
     is_connected: bool
     """To an account at an identity provider."""
+    may_connect: bool
+    """There are providers; and this is the installation's own address, to which they lead back."""
 
     @property
     def has_second_step(self) -> bool:
@@ -93,11 +95,12 @@ async def mine(request: Request) -> Mine:
         devices = await access.devices_of(tx, actor.user_id)
         found = await access.passkeys_of(tx, actor.user_id)
         is_connected = bool(await providers.connected(tx, actor.user_id))
+        may_connect = bool(await providers.active_providers(tx)) and "portal" not in request.scope["state"]
     sessions = await access.sessions_of(
         request.installation, actor.organization_id, actor.user_id, this=session.id if session else None
     )
     party = passkeys.party_of(request)
-    return Mine(second_factor, has_password, sessions, devices, found, party, is_connected)
+    return Mine(second_factor, has_password, sessions, devices, found, party, is_connected, may_connect)
 
 
 async def changed(request: Request, shown: Proof | None = None, *, others_end: bool = False) -> None:
