@@ -62,13 +62,22 @@ async def arrive(
 
 
 async def go_on(
-    installation: Installation, token: str, prove: Prove, client: Client, *, into: str | None = None
+    installation: Installation,
+    token: str,
+    prove: Prove,
+    client: Client,
+    *,
+    at: Step = Step.SECOND_FACTOR,
+    into: str | None = None,
 ) -> Outcome:
-    """The answer to a step. Raises what `prove` raises, or `ChallengeOver`.
+    """The answer to the step `at`. Raises what `prove` raises, or `ChallengeOver` where it is not that one that is due.
 
     Of two right answers at once only one goes on.
     """
     challenge = await challenges.try_(installation.cache, token, client)
+    # Or else whoever has seen a seed, while there was no second factor, would set it up beside the one there is now.
+    if (await _standing(installation, challenge.identity)).due(challenge.identity) is not at:
+        raise ChallengeOver()
     try:
         shown = await prove(installation, challenge.identity)
     except Unauthenticated:

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Client, Entered, Identity, Outcome, Prove, Waiting
+from parlour.access import Client, Entered, Identity, Outcome, Prove, Step, Waiting
 from parlour.entrance import csrf
 from parlour.entrance.arriving import cookies
 from parlour.entrance.arriving.clients import client_of
@@ -42,10 +42,10 @@ def half_done(request: Request) -> tuple[str, Client]:
     return token, client_of(request, secret=secret)
 
 
-async def go_on(request: Request, prove: Prove) -> tuple[Outcome, list[Cookie]]:
+async def go_on(request: Request, step: Step, prove: Prove) -> tuple[Outcome, list[Cookie]]:
     """The answer to the step that is due, in a browser. A switch goes on in the session it began in."""
     token, client = half_done(request)
-    outcome = await access.go_on(request.installation, token, prove, client, into=session_token(request))
+    outcome = await access.go_on(request.installation, token, prove, client, at=step, into=session_token(request))
     return outcome, await cookies_for(request, outcome, client)
 
 
@@ -100,7 +100,7 @@ def device_cookie(request: Request, *marks: str) -> Cookie:
 def step_page(door: str, outcome: Waiting, next_page: str) -> Redirect:
     """The page of the step that is due, below the door's own sign-in page."""
     # The providers' page is the same for everybody, whichever door they came to.
-    door = "/sign-in" if outcome.step is access.Step.PROVIDER else door
+    door = "/sign-in" if outcome.step is Step.PROVIDER else door
     return Redirect(f"{door}/{outcome.step}?next={quote(next_page, safe='/')}", status_code=303)
 
 

@@ -46,7 +46,7 @@ async def code_sent(request: Request, door: Door) -> Response[Any]:
         passkey = await passkeys.shown_in(request)
         return await (passkey or access.by_code(str(form.get("code") or "")))(installation, identity)
 
-    answer = await _answered(request, door, prove)
+    answer = await _answered(request, door, Step.SECOND_FACTOR, prove)
     if isinstance(answer, Response):
         return answer
     outcome, told = answer
@@ -67,7 +67,7 @@ async def set_up_sent(request: Request, door: Door) -> Response[Any]:
         passkey = await passkeys.made_in(request)
         return await (passkey or access.by_setting_up(str(form.get("code") or ""), codes))(installation, identity)
 
-    answer = await _answered(request, door, prove)
+    answer = await _answered(request, door, Step.SET_UP, prove)
     if isinstance(answer, Response):
         return answer
     outcome, told = answer
@@ -131,9 +131,11 @@ async def confirm_sent(request: Request, door: Door) -> Response[Any]:
     return Redirect(there, status_code=303, cookies=admission.continued(request, renewed))
 
 
-async def _answered(request: Request, door: Door, prove: access.Prove) -> tuple[Outcome, list[Cookie]] | Response[Any]:
+async def _answered(
+    request: Request, door: Door, step: Step, prove: access.Prove
+) -> tuple[Outcome, list[Cookie]] | Response[Any]:
     try:
-        return await admission.go_on(request, prove)
+        return await admission.go_on(request, step, prove)
     except access.ChallengeOver as over:
         return _from_the_beginning(request, door, over)
     except (Unauthenticated, TooManyRequests, Invalid, Conflict) as problem:
