@@ -28,6 +28,13 @@ async def methods_of(company: Company, session: str | None) -> list[Method]:
     return [proof.method for proof in found.identity.proofs]
 
 
+async def access_of(company: Company) -> access.Standing:
+    async with company.database.reading(company.organization_id) as tx:
+        found = await access.standing_of(tx, company.bob.user_id)
+    assert found
+    return found
+
+
 async def test_a_passkey_is_made_and_opens_the_account_without_name_password_or_code(
     acme: Company, connect: Connect
 ) -> None:
@@ -169,6 +176,30 @@ async def test_it_meets_the_policy_where_one_must_be_set_up_and_the_last_one_sta
     assert "this is your last" in (await visitor.client.get(HERE, headers=PAGE)).text
 
 
+async def test_nothing_is_set_up_beside_the_second_factor_that_is_due(acme: Company, connect: Connect) -> None:
+    bob = await arrived(acme, connect, acme.bob)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await access.set_policy(tx, Policy(second_factor_for=tuple(Role)))
+    thief, key = Desk(connect(), "/sign-in/set-up"), device()
+    wanted = {"email": bob.client.headers["x-address"], "password": PASSWORD}
+    await thief.post("/sign-in", **wanted)
+    seen = await thief.client.get("/sign-in/set-up", headers=PAGE)
+    seed = "".join(re.findall(r'class="seed"[^>]*>([^<]+)<', seen.text)[0].split())
+    ceremony, options = await thief.begin("/sign-in/set-up/passkey")
+    owner = Desk(connect(), "/sign-in/set-up")
+    await owner.post("/sign-in", **wanted)
+    sent = {"ceremony": (began := await owner.begin("/sign-in/set-up/passkey"))[0]}
+    assert (await owner.post("/sign-in/set-up", **sent, answer=json.dumps(key.make(began[1])))).status_code == 303
+    before = await rows(acme)
+    mine = {"ceremony": ceremony, "answer": json.dumps(device().make(options))}
+    for late in ({"code": code(seed, clock.now())}, mine):
+        await thief.post("/sign-in", **wanted)
+        refused = await thief.post("/sign-in/set-up", **late)
+        assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in")
+    assert (thief.session, await rows(acme)) == (None, before)
+    assert not (await access_of(acme)).has_codes
+
+
 def _origin(key: Device) -> None:
     key.origin = "http://parlour.test.evil.example"
 
@@ -227,26 +258,6 @@ async def test_somebody_who_was_made_inactive_stays_out(acme: Company, connect: 
     assert (refused.status_code, visitor.session) == (422, None)
 
 
-async def test_at_a_portal_only_its_own_peoples_passkeys_count(
-    acme: Company, globex: Company, connect: Connect
-) -> None:
-    door = f"/portal/{acme.slug}"
-    hers, carol = await with_key(acme, connect, acme.carol, f"{door}/security")
-    theirs, _ = await with_key(globex, connect, globex.carol, f"/portal/{globex.slug}/security")
-    assert "Blue key" in (await carol.client.get(f"{door}/security", headers=PAGE)).text
-    visitor = Desk(connect())
-    refused = await visitor.show(theirs, f"{door}/sign-in", at="/passkey")
-    assert (refused.status_code, access.PasskeyOfAnother.__doc__ in refused.text) == (422, True)
-    assert visitor.session is None
-    come = await visitor.show(hers, f"{door}/sign-in", at="/passkey", next=f"{door}/tickets/new")
-    assert (come.status_code, come.headers["location"]) == (303, f"{door}/tickets/new")
-    assert carol.session
-    await _grow_old(acme, carol.session)
-    asked = await carol.client.get(f"{door}/security/passkeys/new", headers=PAGE)
-    assert asked.headers["location"].startswith(f"{door}/confirm?next=")
-    assert (await carol.show(hers, f"{door}/confirm", next=f"{door}/security")).status_code == 303
-
-
 async def test_an_administrator_takes_lost_passkeys_away_and_their_owner_is_told(
     acme: Company, connect: Connect
 ) -> None:
@@ -260,29 +271,6 @@ async def test_an_administrator_takes_lost_passkeys_away_and_their_owner_is_told
     assert (await letters(acme))[-1].kind == "PASSKEY_REMOVED"
     assert (await Desk(connect()).show(key, "/sign-in", at="/passkey")).status_code == 422
     assert "SECOND_FACTOR_TAKEN_AWAY" in await acts_of(acme)
-
-
-async def test_a_passkey_of_another_host_is_not_asked_for_and_the_page_says_where_it_is_of_use(
-    acme: Company, connect: Connect
-) -> None:
-    _, bob = await with_key(acme, connect, acme.bob)
-    async with acme.database.transaction(acme.organization_id) as tx:
-        await tx.run("update passkeys set rp_id = 'help.acme.example'")
-    visitor = Desk(connect(), "/sign-in/totp")
-    await visitor.post("/sign-in", email=bob.client.headers["x-address"], password=PASSWORD)
-    page = (await visitor.client.get("/sign-in/totp", headers=PAGE)).text
-    assert ("made at help.acme.example" in page, "Use your passkey" in page, 'name="code"' in page) == (
-        True,
-        False,
-        False,
-    )
-    assert "Only at help.acme.example" in (await bob.client.get(HERE, headers=PAGE)).text
-
-
-async def test_at_a_bare_address_no_passkey_is_offered(connect: Connect) -> None:
-    there = await connect().get("/sign-in", headers={**PAGE, "host": "192.0.2.7:8000"})
-    here = await connect().get("/sign-in", headers=PAGE)
-    assert ["passkey" in page.text for page in (there, here)] == [False, True]
 
 
 async def test_only_a_page_of_ours_begins(acme: Company, connect: Connect) -> None:

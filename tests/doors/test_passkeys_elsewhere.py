@@ -6,15 +6,17 @@ from typing import Any
 import httpx
 
 from parlour import access
+from parlour.access import Policy
 from parlour.entrance import COOKIE
+from parlour.people import Role
 from tests.access.device import Device
 from tests.builders import Company
 from tests.dns_twin import NameServer
 from tests.doors.conftest import Clients, Connect, failure
-from tests.doors.keys import PROGRAM, rows
+from tests.doors.keys import HERE, PROGRAM, Desk, rows, with_key
 from tests.doors.test_own_security import _grow_old
 from tests.doors.test_portal_address import DESK, HTML, at_desk, dns, public, verified
-from tests.doors.test_signing_in import PASSWORD, sign_in, with_password
+from tests.doors.test_signing_in import PAGE, PASSWORD, sign_in, with_password
 
 __all__ = ["dns", "public"]
 
@@ -81,6 +83,29 @@ async def test_a_program_confirms_with_it_before_it_removes_it(acme: Company, co
     assert (await client.get("/api/auth/session")).json()["secondFactor"] is False
 
 
+async def test_a_program_makes_the_first_one_where_one_must_be_set_up_before_anybody_is_in(
+    acme: Company, connect: Connect
+) -> None:
+    address = await with_password(acme, acme.bob)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await access.set_policy(tx, Policy(second_factor_for=(Role.AGENT,)))
+    client, key = connect(), Device()
+    due = failure(await sign_in(client, email=address, password=PASSWORD))["details"]
+    assert due["next"] == "set-up"
+    failure(await sign_in(client, challenge=due["challenge"], code="123456"))
+    ceremony, options = await asked(client, "/api/auth/sign-in/passkey", challenge=due["challenge"])
+    answer = {"ceremony": ceremony, "answer": key.make(options)}
+    stranger = connect(**{"user-agent": "somebody else"})
+    assert (await sign_in(stranger, challenge=due["challenge"], passkey=answer)).status_code == 401
+    assert await rows(acme) == []
+    come = await sign_in(client, challenge=due["challenge"], passkey=answer, passkeyName="Blue key")
+    assert (come.status_code, come.json()["secondFactor"]) == (200, True)
+    [listed] = (await client.get("/api/auth/passkeys")).json()["items"]
+    assert listed["name"] == "Blue key"
+    due = failure(await sign_in(connect(), email=address, password=PASSWORD))["details"]
+    assert due["next"] == "totp"
+
+
 async def test_a_token_makes_no_passkey_and_an_organization_that_is_named_must_be_its_own(
     acme: Company, globex: Company, connect: Connect, at_acme: Clients
 ) -> None:
@@ -123,3 +148,46 @@ async def test_behind_a_proxy_the_installations_own_name_asks_whatever_name_was_
     for name in (DESK, f"{DESK}:443", "127.0.0.1:8000"):
         begun = await connect(public, host=name).post("/sign-in/passkey/begin", headers=PROGRAM)
         assert begun.json()["options"]["rpId"] == DESK
+
+
+async def test_at_a_portal_only_its_own_peoples_passkeys_count(
+    acme: Company, globex: Company, connect: Connect
+) -> None:
+    door = f"/portal/{acme.slug}"
+    hers, carol = await with_key(acme, connect, acme.carol, f"{door}/security")
+    theirs, _ = await with_key(globex, connect, globex.carol, f"/portal/{globex.slug}/security")
+    assert "Blue key" in (await carol.client.get(f"{door}/security", headers=PAGE)).text
+    visitor = Desk(connect())
+    refused = await visitor.show(theirs, f"{door}/sign-in", at="/passkey")
+    assert (refused.status_code, access.PasskeyOfAnother.__doc__ in refused.text) == (422, True)
+    assert visitor.session is None
+    come = await visitor.show(hers, f"{door}/sign-in", at="/passkey", next=f"{door}/tickets/new")
+    assert (come.status_code, come.headers["location"]) == (303, f"{door}/tickets/new")
+    assert carol.session
+    await _grow_old(acme, carol.session)
+    asked = await carol.client.get(f"{door}/security/passkeys/new", headers=PAGE)
+    assert asked.headers["location"].startswith(f"{door}/confirm?next=")
+    assert (await carol.show(hers, f"{door}/confirm", next=f"{door}/security")).status_code == 303
+
+
+async def test_a_passkey_of_another_host_is_not_asked_for_and_the_page_says_where_it_is_of_use(
+    acme: Company, connect: Connect
+) -> None:
+    _, bob = await with_key(acme, connect, acme.bob)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("update passkeys set rp_id = 'help.acme.example'")
+    visitor = Desk(connect(), "/sign-in/totp")
+    await visitor.post("/sign-in", email=bob.client.headers["x-address"], password=PASSWORD)
+    page = (await visitor.client.get("/sign-in/totp", headers=PAGE)).text
+    assert ("made at help.acme.example" in page, "Use your passkey" in page, 'name="code"' in page) == (
+        True,
+        False,
+        False,
+    )
+    assert "Only at help.acme.example" in (await bob.client.get(HERE, headers=PAGE)).text
+
+
+async def test_at_a_bare_address_no_passkey_is_offered(connect: Connect) -> None:
+    there = await connect().get("/sign-in", headers={**PAGE, "host": "192.0.2.7:8000"})
+    here = await connect().get("/sign-in", headers=PAGE)
+    assert ["passkey" in page.text for page in (there, here)] == [False, True]

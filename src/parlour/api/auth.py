@@ -23,8 +23,9 @@ class NextStep(Unauthenticated):
     """There is one more step. Send `details.challenge` together with `code` or `passkey`."""
 
 
-class SetUpInTheBrowser(Unauthenticated):
-    """Your organization asks for a second factor, and you have none yet. Sign in with a browser to set it up."""
+class SetUpFirst(Unauthenticated):
+    """Your organization asks for a second factor, and you have none yet. Send `details.challenge` with a new `passkey`,
+    or sign in with a browser to set one up."""
 
 
 class ThroughAProvider(Unauthenticated):
@@ -49,6 +50,7 @@ class FirstProof(Body, frozen=True, kw_only=True):
     challenge: Secret = ""
     code: Code = ""
     passkey: Annotated[PasskeyAnswer | None, Meta(description="See `POST /api/auth/sign-in/passkey`.")] = None
+    passkey_name: Annotated[str, Meta(max_length=200, description="Of a new one, to know it by.")] = ""
 
 
 class SignIn(FirstProof, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ class SessionNow(shapes.Shape, frozen=True):
 
 _PROBLEMS: Final = {
     Step.SECOND_FACTOR: NextStep,
-    Step.SET_UP: SetUpInTheBrowser,
+    Step.SET_UP: SetUpFirst,
     Step.PROVIDER: ThroughAProvider,
 }
 
@@ -104,7 +106,7 @@ async def sign_in(request: Request, body: SignIn) -> Answer[SessionNow]:
 
     Answers with a session cookie. Where a second factor is due: 401, with `details.next` = `totp` and
     `details.challenge`, which is to be sent again together with `code` or `passkey` within ten minutes, by the same
-    client.
+    client. Where one must be set up first, `details.next` is `set-up`: so is a new passkey.
     """
     outcome = await entered(request, body)
     told = await arriving.cookies_for(request, outcome, arriving.client_of(request))
@@ -161,9 +163,19 @@ async def _first(request: Request, body: FirstProof) -> Outcome:
 
 
 async def _second(request: Request, body: FirstProof) -> Outcome:
-    client = arriving.client_of(request)
-    by_passkey = body.passkey and access.by_passkey(body.passkey.ceremony, body.passkey.answer, client)
-    return await access.go_on(request.installation, body.challenge, by_passkey or access.by_code(body.code), client)
+    installation, client = request.installation, arriving.client_of(request)
+    step = (await access.pending(installation, body.challenge, client)).step
+    return await access.go_on(installation, body.challenge, _prove(request, body, step), client, at=step)
+
+
+def _prove(request: Request, body: FirstProof, step: Step) -> access.Prove:
+    if body.passkey is None:
+        return access.by_code(body.code)
+    ceremony, answer, client = body.passkey.ceremony, body.passkey.answer, arriving.client_of(request)
+    if step is Step.SET_UP:
+        name = body.passkey_name or arriving.suggested_passkey_name(request)
+        return access.by_new_passkey(ceremony, answer, client, name, [])
+    return access.by_passkey(ceremony, answer, client)
 
 
 async def _by_passkey(request: Request, sent: PasskeyAnswer, organization: str) -> Outcome:

@@ -31,7 +31,8 @@ class Ceremony(shapes.Shape, frozen=True):
 
 
 class HalfIn(Body, frozen=True, kw_only=True):
-    """Nothing, to sign in with a passkey alone; the `challenge` of a sign-in that waits for a second factor."""
+    """Nothing, to sign in with a passkey alone; the `challenge` of a sign-in that waits for a second factor, or for one
+    to be set up."""
 
     challenge: Secret = ""
 
@@ -69,12 +70,15 @@ class Passkeys(shapes.Shape, frozen=True):
 async def begin_to_sign_in(request: Request, body: HalfIn) -> Answer[Ceremony]:
     """Begin to sign in with a passkey
 
-    The answer of the device goes to `POST /api/auth/sign-in` or `POST /api/auth/tokens` as `passkey`.
+    The answer of the device goes to `POST /api/auth/sign-in` or `POST /api/auth/tokens` as `passkey`. For a challenge
+    whose `details.next` is `set-up` the options are those of a new passkey: for `navigator.credentials.create`.
     """
     installation, client, party = request.installation, arriving.client_of(request), arriving.party_of(request)
     if not body.challenge:
         return _asked(*await access.ask_whose(installation, party, client))
     waiting = await access.pending(installation, body.challenge, client)
+    if waiting.step is access.Step.SET_UP:
+        return _asked(*await access.begin_registration(installation, waiting.identity, party, client))
     if waiting.step is not access.Step.SECOND_FACTOR:
         raise access.ChallengeOver()
     return _asked(*await access.ask_somebody(installation, waiting.identity, party, client))

@@ -32,6 +32,7 @@ from parlour.entrance.arriving.passkeys import (
     by_passkey,
     party_of,
 )
+from parlour.entrance.arriving.passkeys import suggested as suggested_passkey_name
 from parlour.entrance.arriving.passwords import by_password
 from parlour.entrance.arriving.steps import (
     Door,
@@ -88,6 +89,7 @@ __all__ = [
     "set_up_sent",
     "step_form",
     "step_page",
+    "suggested_passkey_name",
     "switch",
     "with_cookies",
 ]
