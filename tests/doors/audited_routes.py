@@ -100,6 +100,7 @@ CASES = {
         Act.PROVIDER_CHANGED, form={"group": "leads", "role": "MANAGER", "department": ""}
     ),
     "POST /dashboard/settings/single-sign-on/{provider_id}/remove": Case(Act.PROVIDER_REMOVED, form={}),
+    "POST /dashboard/settings/single-sign-on/key": Case(Act.SAML_KEY_MADE, form={}),
     "POST /dashboard/settings/single-sign-on/only": Case(Act.SECURITY_POLICY_CHANGED, form={"except_for": ""}),
     "POST /dashboard/settings/single-sign-on/claims": Case(Act.DOMAIN_CLAIMED, form={"domain": "claimed.{here}"}),
     "POST /dashboard/settings/single-sign-on/claims/{claimed_id}/remove": Case(Act.DOMAIN_RELEASED, form={}),

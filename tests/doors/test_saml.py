@@ -1,11 +1,16 @@
 """Signing in with SAML as a browser does it: there, posted back across sites, and in; and how it is set up."""
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+from lxml import etree
 
 from parlour.access import providers
 from parlour.access.providers import Kind
@@ -156,3 +161,36 @@ async def test_a_program_sets_a_connection_up_and_renews_its_certificate(
     assert wrong.status_code == 422 and "IDPSSODescriptor" in wrong.json()["details"]["metadata"]
     async with acme.database.reading(acme.organization_id) as tx:
         assert await providers.connection_of(tx, shown["id"]) == kept
+
+
+async def test_a_key_for_encrypted_answers_is_made_shown_in_the_metadata_and_taken_along(
+    acme: Company, globex: Company, near: Any, connect: Connect
+) -> None:
+    alice, ours, theirs = await administrator(acme, near, connect), await desk.connect(acme), await desk.connect(globex)
+    assert "Make a key" in (await alice.get(HERE)).text
+    assert (await alice.get(f"{HERE}/certificate")).status_code == 404
+    assert (await alice.post(f"{HERE}/key")).headers["location"] == HERE
+    answer = await alice.get(f"{HERE}/certificate")
+    certificate = load_pem_x509_certificate(answer.content)
+    assert answer.headers["content-disposition"] == 'attachment; filename="parlour.pem"'
+    fingerprint = certificate.fingerprint(SHA256()).hex(":").upper()
+    assert fingerprint in (await alice.get(HERE)).text
+    told = etree.fromstring((await alice.get(f"/sign-in/with/{ours.id}/metadata")).content)
+    (descriptor,) = told.iter("{*}KeyDescriptor")
+    assert descriptor.get("use") == "encryption"
+    assert base64.b64decode(descriptor.findtext(".//{*}X509Certificate")) == certificate.public_bytes(Encoding.DER)
+    assert [each.get("Algorithm").rpartition("#")[2] for each in descriptor.iter("{*}EncryptionMethod")] == [
+        "aes256-gcm", "aes128-gcm", "rsa-oaep", "rsa-oaep-mgf1p", "aes256-cbc", "aes128-cbc",
+    ]  # fmt: skip
+    assert "KeyDescriptor" not in (await alice.get(f"/sign-in/with/{theirs.id}/metadata")).text
+    changed = await alice.put(f"/api/identity-providers/{ours.id}", json={"encryptedOnly": True})
+    assert changed.status_code == 200
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert (await providers.connection_of(tx, ours.id)).encrypted_only
+    bob = await session_of(acme, acme.bob)
+    other = connect(near, **BROWSER, **{"x-csrf-token": bob[1], "cookie": f"{COOKIE}={bob[0]}"})
+    for path in ("key", "certificate"):
+        asked = await other.post(f"{HERE}/key") if path == "key" else await other.get(f"{HERE}/certificate")
+        assert asked.status_code == 403
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert len(await providers.our_keys(tx)) == 1

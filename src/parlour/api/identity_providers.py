@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,7 @@ ClientSecret = Annotated[str, Meta(min_length=1, max_length=4000, examples=["a-s
 Claim = Annotated[str, Meta(min_length=1, max_length=200)]
 Metadata = Annotated[str, Meta(max_length=262_144, description="SAML only: the XML, or its https:// address.")]
 Attribute = Annotated[str, Meta(max_length=200, description="SAML only. Empty: the usual names are tried.")]
+EncryptedOnly = Annotated[bool, Meta(description="SAML only: assertions that are not encrypted are refused.")]
 Newcomers = Annotated[Role | None, Meta(description="Not ADMIN. Without it only people who are here come in.")]
 
 
@@ -53,6 +54,7 @@ class NewProvider(Body, frozen=True, kw_only=True):
     metadata: Metadata = ""
     email_attribute: Attribute = ""
     name_attribute: Attribute = ""
+    encrypted_only: EncryptedOnly = False
     newcomers_are: Newcomers = None
     groups_claim: Claim = "groups"
     counts_as_second_factor: bool = False
@@ -68,6 +70,7 @@ class ProviderChanges(Body, frozen=True, kw_only=True):
     metadata: Metadata | UnsetType = UNSET
     email_attribute: Attribute | UnsetType = UNSET
     name_attribute: Attribute | UnsetType = UNSET
+    encrypted_only: EncryptedOnly | UnsetType = UNSET
     newcomers_are: Newcomers | UnsetType = UNSET
     groups_claim: Claim | UnsetType = UNSET
     counts_as_second_factor: bool | UnsetType = UNSET
@@ -132,6 +135,7 @@ async def add_identity_provider(request: Request, body: NewProvider) -> Answer[I
         metadata=await _metadata(request, body.kind, body.metadata),
         email_attribute=body.email_attribute,
         name_attribute=body.name_attribute,
+        encrypted_only=body.encrypted_only,
     )
     async with request.transaction() as tx:
         provider = await providers.add_provider(tx, request.installation, draft, by=request.actor)
@@ -166,7 +170,7 @@ async def change_identity_provider(request: Request, id: UUID, body: ProviderCha
             metadata=metadata,
             **kept,
         )
-        draft = msgspec.structs.replace(draft, **await _attributes(tx, before, body))
+        draft = msgspec.structs.replace(draft, **await _of_saml(tx, before, body))
         after = await providers.change_provider(tx, request.installation, before, draft, by=request.actor)
         if body.groups is not UNSET:
             await providers.set_rules(tx, after, _rules(body.groups), by=request.actor)
@@ -217,13 +221,13 @@ async def _metadata(request: Request, kind: providers.Kind, written: str) -> str
     return await providers.fetched_metadata(request.installation, text)
 
 
-async def _attributes(tx: Transaction, before: providers.Provider, body: ProviderChanges) -> dict[str, str]:
+async def _of_saml(tx: Transaction, before: providers.Provider, body: ProviderChanges) -> dict[str, Any]:
     if before.kind is not providers.Kind.SAML:
         return {}
     kept = await providers.connection_of(tx, before.id)
     return {
-        "email_attribute": kept.email_attribute if body.email_attribute is UNSET else body.email_attribute,
-        "name_attribute": kept.name_attribute if body.name_attribute is UNSET else body.name_attribute,
+        name: getattr(kept, name) if (value := getattr(body, name)) is UNSET else value
+        for name in ("email_attribute", "name_attribute", "encrypted_only")
     }
 
 

@@ -96,6 +96,7 @@ class Act(StrEnum):
     PROVIDER_ADDED = "PROVIDER_ADDED", Group.SETTINGS, "Added an identity provider"
     PROVIDER_CHANGED = "PROVIDER_CHANGED", Group.SETTINGS, "Changed an identity provider"
     PROVIDER_REMOVED = "PROVIDER_REMOVED", Group.SETTINGS, "Removed an identity provider"
+    SAML_KEY_MADE = "SAML_KEY_MADE", Group.SETTINGS, "Made a key for encrypted SAML answers"
     DOMAIN_CLAIMED = "DOMAIN_CLAIMED", Group.SETTINGS, "Claimed a domain for sign-in"
     DOMAIN_VERIFIED = "DOMAIN_VERIFIED", Group.SETTINGS, "Showed that a claimed domain is the organization's"
     DOMAIN_LOST = "DOMAIN_LOST", Group.SETTINGS, "Lost a claimed domain: its record is gone"

@@ -38,6 +38,11 @@ class Doorways:
             await self._ask("select id as organization_id, id from doorway_organization_by_host(%s) id", host)
         )
 
+    async def organization_by_provider(self, provider_id: UUID) -> UUID | None:
+        """Whose identity provider it is."""
+        question = "select id as organization_id, id from doorway_organization_by_provider(%s) id"
+        return _first(await self._ask(question, provider_id))
+
     async def organization_by_origin(self, origin: str) -> UUID | None:
         """Any one that allows the pages of this origin to call the API."""
         return _first(

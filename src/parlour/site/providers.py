@@ -94,10 +94,16 @@ async def posted(request: Request, provider_id: FromPath[UUID]) -> Response[Any]
 
 @get("/sign-in/with/{provider_id:uuid}/metadata", opt=public())
 async def metadata(request: Request, provider_id: FromPath[UUID]) -> Response[str]:
-    """What we tell any identity provider of us. It tells nothing of whether there is such a connection."""
+    """What we tell any identity provider of us, before there is such a connection too."""
+    installation, certificate = request.installation, ""
+    organization_id = await installation.database.doorways.organization_by_provider(provider_id)
+    if organization_id:
+        async with installation.database.reading(organization_id) as tx:
+            certificate = await providers.shown_certificate(tx)
     ours = providers.our_metadata(
-        providers.our_name(request.installation, provider_id),
-        providers.saml_consumer(request.installation, provider_id),
+        providers.our_name(installation, provider_id),
+        providers.saml_consumer(installation, provider_id),
+        certificate,
     )
     return Response(ours, media_type="application/samlmetadata+xml")
 

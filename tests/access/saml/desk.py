@@ -10,6 +10,7 @@ import pytest
 from parlour import people
 from parlour.access import providers
 from parlour.access.providers import Arrival, Brought, Draft, Kind, NotVouchedFor, Provider
+from parlour.access.providers.saml.keys import Pair
 from parlour.foundation import crypto
 from parlour.people import NewUser, Role
 from tests.access.providers.desk import BROWSER, claim, near, people_of, refusals
@@ -40,6 +41,18 @@ async def connect(company: Company, *keys: Keys, entity_id: str = "", metadata: 
     draft = Draft(kind=Kind.SAML, name="Their SAML", issuer="", client_id="", metadata=described, **more)
     async with company.database.transaction(company.organization_id) as tx:
         return await providers.add_provider(tx, near(company), draft, by=company.alice)
+
+
+async def show_key(company: Company, pair: Pair) -> None:
+    """From now on their metadata of us names it."""
+    async with company.database.transaction(company.organization_id) as tx:
+        await providers.show_key(tx, company.installation, pair, by=company.alice)
+
+
+async def require_encryption(company: Company, provider: Provider) -> None:
+    draft = Draft(kind=Kind.SAML, name="Their SAML", issuer="", client_id="", encrypted_only=True)
+    async with company.database.transaction(company.organization_id) as tx:
+        await providers.change_provider(tx, near(company), provider, draft, by=company.alice)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The forger of single SAML answers: honest ones, and each that differs from an honest one in what it is told to."""
 
 import base64
+import os
 import zlib
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -10,11 +11,14 @@ from uuid import uuid4
 import signxml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+DS = "http://www.w3.org/2000/09/xmldsig#"
 MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 
@@ -102,6 +106,39 @@ def signed_around(root: Any, keys: Keys) -> Any:
     """With one signature, around the whole response."""
     signer = signxml.XMLSigner(c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
     return signer.sign(root, key=keys.key, cert=[keys.certificate], reference_uri=f"#{root.get('ID')}")
+
+
+def encrypted(root: Any, certificate: str, content: bytes | None = None, *, block: bool = False) -> Any:
+    """With the assertion encrypted for a certificate (PEM), by AES-256 and RSA-OAEP; or with other content."""
+    assertion = root.find(f"{{{SAML}}}Assertion")
+    content = etree.tostring(assertion, with_tail=False) if content is None else content
+    public: Any = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    key = os.urandom(32)
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    root.replace(assertion, etree.fromstring(_sealed(public.encrypt(key, oaep), _content(key, content, block), block)))
+    return root
+
+
+def _content(key: bytes, content: bytes, block: bool) -> bytes:
+    if not block:
+        nonce = os.urandom(12)
+        return nonce + AESGCM(key).encrypt(nonce, content, None)
+    start, missing = os.urandom(16), 16 - len(content) % 16
+    turning = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
+    return start + turning.update(content + os.urandom(missing - 1) + bytes([missing])) + turning.finalize()
+
+
+def _sealed(wrapped: bytes, content: bytes, block: bool) -> str:
+    xenc = "http://www.w3.org/2001/04/xmlenc#"
+    algorithm = f"{xenc}aes256-cbc" if block else "http://www.w3.org/2009/xmlenc11#aes256-gcm"
+    return (
+        f'<saml:EncryptedAssertion xmlns:saml="{SAML}"><xenc:EncryptedData xmlns:xenc="{xenc}" Type="{xenc}Element">'
+        f'<xenc:EncryptionMethod Algorithm="{algorithm}"/><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+        f'<xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="{xenc}rsa-oaep-mgf1p"/><xenc:CipherData>'
+        f"<xenc:CipherValue>{base64.b64encode(wrapped).decode()}</xenc:CipherValue></xenc:CipherData>"
+        f"</xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>{base64.b64encode(content).decode()}"
+        "</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>"
+    )
 
 
 def encoded(root: Any) -> str:

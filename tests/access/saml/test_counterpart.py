@@ -9,6 +9,8 @@ from lxml import etree
 
 from parlour.access import providers
 from parlour.access.providers import Arrival, Brought, Provider
+from parlour.access.providers.saml import decrypting
+from parlour.access.providers.saml.keys import Pair
 from parlour.people import Role
 from tests.access.providers.desk import BROWSER, near, people_of, refusals
 from tests.access.saml import desk
@@ -19,13 +21,16 @@ from tests.builders import Company
 DS = "http://www.w3.org/2000/09/xmldsig#"
 
 
-async def introduced(company: Company, away: Counterpart, **told: Any) -> Provider:
-    """Each has the other's metadata."""
+async def introduced(company: Company, away: Counterpart, *, pair: Pair | None = None, **told: Any) -> Provider:
+    """Each has the other's metadata; ours names a key where there is a pair."""
     provider = await desk.connect(company, metadata=await away.metadata(), newcomers_are=Role.AGENT)
+    if pair:
+        await desk.show_key(company, pair)
+    async with company.database.reading(company.organization_id) as tx:
+        certificate = await providers.shown_certificate(tx)
     installation = near(company)
-    ours = providers.our_metadata(
-        providers.our_name(installation, provider.id), providers.saml_consumer(installation, provider.id)
-    )
+    name, consumer = providers.our_name(installation, provider.id), providers.saml_consumer(installation, provider.id)
+    ours = providers.our_metadata(name, consumer, certificate)
     assert await away.learn(ours, desk.address_of(company), **told) == provider.client_id
     return provider
 
@@ -73,6 +78,46 @@ async def test_a_newcomer_gets_what_its_attributes_say(acme: Company, away: Coun
     async with acme.database.reading(acme.organization_id) as tx:
         name = await tx.value("select name from users where id = %(id)s", id=arrival.identity.user_id)
     assert name == "Bob of Acme"
+
+
+@pytest.mark.parametrize("signs", ["assertion", "response", "both"])
+@pytest.mark.parametrize("algorithm", [*decrypting.AES_GCM, *decrypting.AES_CBC])
+async def test_what_it_encrypts_for_us_is_opened(
+    acme: Company, away: Counterpart, pair: Pair, algorithm: str, signs: str
+) -> None:
+    bob = await desk.person(acme)
+    chosen = {"dataEncryptionAlgorithm": algorithm, "keyEncryptionAlgorithm": decrypting.OAEP_OF_2001}
+    provider = await introduced(acme, away, pair=pair, signs=signs, encrypted=chosen)
+    await desk.require_encryption(acme, provider)
+    fields = await posted(acme, provider, away)
+    assert b"EncryptedAssertion" in base64.b64decode(fields["SAMLResponse"])
+    assert desk.address_of(acme).encode() not in base64.b64decode(fields["SAMLResponse"])
+    arrival = await back(acme, provider, fields)
+    assert arrival.identity and arrival.identity.user_id == bob
+
+
+async def test_a_key_that_it_wraps_in_the_old_way_is_refused(acme: Company, away: Counterpart, pair: Pair) -> None:
+    await desk.person(acme)
+    chosen = {"keyEncryptionAlgorithm": "http://www.w3.org/2001/04/xmlenc#rsa-1_5"}
+    provider = await introduced(acme, away, pair=pair, encrypted=chosen)
+    with pytest.raises(providers.NotVouchedFor):
+        await back(acme, provider, await posted(acme, provider, away))
+    assert "Choose RSA-OAEP there." in (await refusals(acme))[-1]
+
+
+async def test_what_it_encrypts_for_somebody_else_stays_closed(
+    acme: Company, globex: Company, away: Counterpart, pair: Pair, other_pair: Pair
+) -> None:
+    await desk.person(acme)
+    provider = await introduced(acme, away, pair=pair, encrypted={})
+    fields = await posted(acme, provider, away)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("delete from saml_keys")
+    await desk.show_key(acme, other_pair)
+    await desk.show_key(globex, pair)
+    with pytest.raises(providers.NotVouchedFor):
+        await back(acme, provider, fields)
+    assert "can't be opened with a key of ours" in (await refusals(acme))[-1]
 
 
 @pytest.mark.parametrize("signs", ["assertion", "response", "both"])

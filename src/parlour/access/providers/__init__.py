@@ -34,6 +34,17 @@ from parlour.access.providers.recognising import connected, disconnect
 from parlour.access.providers.requiring import NobodyVouches, OnlyProviders, only_providers, set_only_providers
 from parlour.access.providers.saml.connections import Connection, connection_of
 from parlour.access.providers.saml.importing import fetched_metadata
+from parlour.access.providers.saml.keys import (
+    OLD_ONES_COUNT_FOR as OLD_KEYS_COUNT_FOR,
+)
+from parlour.access.providers.saml.keys import (
+    OurKey,
+    TooManyKeys,
+    new_pair,
+    our_keys,
+    show_key,
+    shown_certificate,
+)
 from parlour.access.providers.saml.metadata import ours as our_metadata
 from parlour.access.providers.saml.returning import consumer as saml_consumer
 from parlour.access.providers.saml.returning import hold as hold_saml_answer
@@ -49,6 +60,7 @@ from parlour.foundation.name_servers import NobodyToAsk
 
 __all__ = [
     "ATTEMPT_SECONDS",
+    "OLD_KEYS_COUNT_FOR",
     "Arrival",
     "Brought",
     "ClaimedDomain",
@@ -67,9 +79,11 @@ __all__ = [
     "Offer",
     "OnlyAdministrators",
     "OnlyProviders",
+    "OurKey",
     "Provider",
     "ProviderKnown",
     "TooManyDomains",
+    "TooManyKeys",
     "TooManyProviders",
     "active_providers",
     "add_provider",
@@ -88,9 +102,11 @@ __all__ = [
     "find_claimed_domain",
     "find_provider",
     "hold_saml_answer",
+    "new_pair",
     "offers_for",
     "offers_of",
     "only_providers",
+    "our_keys",
     "our_metadata",
     "our_name",
     "providers",
@@ -101,4 +117,6 @@ __all__ = [
     "saml_consumer",
     "set_only_providers",
     "set_rules",
+    "show_key",
+    "shown_certificate",
 ]

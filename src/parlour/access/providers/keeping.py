@@ -66,6 +66,7 @@ class Draft(msgspec.Struct, frozen=True):
     metadata: str = ""
     email_attribute: str = ""
     name_attribute: str = ""
+    encrypted_only: bool = False
 
 
 _COLUMNS: Final = """
@@ -201,16 +202,16 @@ def plain_http(installation: Installation) -> bool:
 async def _keep_connection(tx: Transaction, installation: Installation, provider: Provider, draft: Draft) -> None:
     if provider.kind is not Kind.SAML:
         return
-    attributes = {"email_attribute": draft.email_attribute, "name_attribute": draft.name_attribute}
+    wanted = {name: getattr(draft, name) for name in ("email_attribute", "name_attribute", "encrypted_only")}
     if not draft.metadata:
         kept = await connections.connection_of(tx, provider.id)
-        await connections.keep(tx, provider.id, msgspec.structs.replace(kept, **attributes))
+        await connections.keep(tx, provider.id, msgspec.structs.replace(kept, **wanted))
         return
     described = metadata.understood(draft.metadata, plain_http=plain_http(installation))
     if described.entity_id != provider.issuer:
         words = f"This describes {described.entity_id[:200]}, another provider. For that one, add another connection."
         raise Invalid(details={"metadata": words})
-    await connections.keep(tx, provider.id, Connection(described.sign_on, described.certificates, **attributes))
+    await connections.keep(tx, provider.id, Connection(described.sign_on, described.certificates, **wanted))
 
 
 def _checked(installation: Installation, draft: Draft, provider_id: UUID, before: Provider | None = None) -> Draft:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from parlour.access.providers.saml import parsing
+from parlour.access.providers.saml import decrypting, parsing
 from parlour.access.providers.saml.parsing import NotRead
 from parlour.foundation.errors import Invalid
 from parlour.foundation.library import library
@@ -32,16 +32,28 @@ def understood(document: str, *, plain_http: bool) -> Described:
         raise Invalid(details={"metadata": wrong.words}) from wrong
 
 
-def ours(entity_id: str, consumer: str) -> str:
-    """What an identity provider needs to know of us (SAML 2.0 Metadata, 2.4.4)."""
+def ours(entity_id: str, consumer: str, certificate: str = "") -> str:
+    """What an identity provider needs to know of us (SAML 2.0 Metadata, 2.4.4). `certificate`: to encrypt for."""
     return (
         f'<md:EntityDescriptor xmlns:md="{parsing.SPACES["md"]}" entityID="{escape(entity_id)}">'
         f'<md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true"'
         f' protocolSupportEnumeration="{parsing.SPACES["samlp"]}">'
+        f"{_encryption(certificate) if certificate else ''}"
         "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>"
         "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>"
         f'<md:AssertionConsumerService index="0" isDefault="true" Binding="{POST}" Location="{escape(consumer)}"/>'
         "</md:SPSSODescriptor></md:EntityDescriptor>"
+    )
+
+
+def _encryption(certificate: str) -> str:
+    written = "".join(certificate.split("-----")[2].split())
+    # What is preferred comes first (2.4.1.1).
+    algorithms = (*decrypting.AES_GCM, decrypting.OAEP, decrypting.OAEP_OF_2001, *decrypting.AES_CBC)
+    methods = "".join(f'<md:EncryptionMethod Algorithm="{each}"/>' for each in algorithms)
+    return (
+        f'<md:KeyDescriptor use="encryption"><ds:KeyInfo xmlns:ds="{parsing.SPACES["ds"]}"><ds:X509Data>'
+        f"<ds:X509Certificate>{written}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>"
     )
 
 

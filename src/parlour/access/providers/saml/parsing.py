@@ -10,6 +10,8 @@ SPACES: Final = {
     "md": "urn:oasis:names:tc:SAML:2.0:metadata",
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
+    "xenc": "http://www.w3.org/2001/04/xmlenc#",
+    "xenc11": "http://www.w3.org/2009/xmlenc11#",
 }
 
 

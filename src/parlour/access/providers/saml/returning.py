@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from parlour.access.providers import attempts
 from parlour.access.providers.attempts import Attempt
 from parlour.access.providers.keeping import Provider, our_name
-from parlour.access.providers.saml import asking, believing, conditions, connections, meaning, parsing
+from parlour.access.providers.saml import asking, believing, conditions, connections, keys, meaning, parsing
 from parlour.access.providers.saml.conditions import SKEW, Expected
 from parlour.access.providers.shown import NotVouchedFor, Shown, refused
 from parlour.foundation import clock, crypto
@@ -46,6 +46,7 @@ async def shown_by(installation: Installation, attempt: Attempt, provider: Provi
         raise refused("The provider sent no answer.")
     async with installation.database.reading(attempt.organization_id) as tx:
         connection = await connections.connection_of(tx, provider.id)
+        halves = await keys.private_halves(tx, installation)
     expected = Expected(
         provider.issuer,
         our_name(installation, provider.id),
@@ -54,7 +55,9 @@ async def shown_by(installation: Installation, attempt: Attempt, provider: Provi
     )
     response = believing.parsed(_bytes(held))
     conditions.check_response(response, expected)
-    assertion = believing.signed_assertion(response, connection.certificates)
+    if connection.encrypted_only and not believing.is_encrypted(response):
+        raise refused("The assertion is not encrypted, as has to be here. Switch encryption on at the provider.")
+    assertion = believing.signed_assertion(response, connection.certificates, halves)
     until = conditions.check_assertion(assertion, expected)
     shown = meaning.shown_in(assertion, connection, provider.groups_claim)
     seconds = int((until - clock.now() + 2 * SKEW).total_seconds()) + 1

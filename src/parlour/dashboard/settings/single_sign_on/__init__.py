@@ -1,6 +1,6 @@
 """Single sign-on: the identity providers that vouch for people, and the domains they may vouch for."""
 
-from parlour.dashboard.settings.single_sign_on import claims, pages
+from parlour.dashboard.settings.single_sign_on import claims, keys, pages
 
 ROUTES = [
     pages.show,
@@ -12,6 +12,8 @@ ROUTES = [
     pages.test,
     pages.groups,
     pages.remove,
+    keys.renew,
+    keys.certificate,
     claims.claim,
     claims.check,
     claims.release,

@@ -36,6 +36,7 @@ class Written(msgspec.Struct, frozen=True):
     metadata: str = ""
     email_attribute: str = ""
     name_attribute: str = ""
+    encrypted_only: bool = False
 
 
 def written_of(provider: providers.Provider, connection: providers.Connection | None = None) -> Written:
@@ -49,6 +50,7 @@ def written_of(provider: providers.Provider, connection: providers.Connection | 
         provider.is_active,
         email_attribute=connection.email_attribute if connection else "",
         name_attribute=connection.name_attribute if connection else "",
+        encrypted_only=bool(connection and connection.encrypted_only),
     )
 
 
@@ -64,6 +66,7 @@ def typed(form: Any) -> Written:
         metadata=words(form, "metadata"),
         email_attribute=words(form, "email_attribute"),
         name_attribute=words(form, "name_attribute"),
+        encrypted_only=bool(form.get("encrypted_only")),
     )
 
 
@@ -88,6 +91,7 @@ async def draft_of(form: Any, kind: providers.Kind, installation: Installation) 
         metadata=metadata,
         email_attribute=written.email_attribute,
         name_attribute=written.name_attribute,
+        encrypted_only=written.encrypted_only,
     )
 
 

@@ -17,12 +17,12 @@ from parlour.foundation.errors import Problem
 from parlour.people import Permission, Role
 
 HERE: Final = "/dashboard/settings/single-sign-on"
-_LOOKS: Final = needs(Permission.MANAGE_SECURITY)
+LOOKS: Final = needs(Permission.MANAGE_SECURITY)
 MANAGES: Final = needs(Permission.MANAGE_SECURITY, fresh=True)
 _EMPTY_ROWS: Final = 3
 
 
-@get(HERE, opt=_LOOKS)
+@get(HERE, opt=LOOKS)
 async def show(request: Request) -> Response[str]:
     return await listed(request)
 
@@ -30,20 +30,23 @@ async def show(request: Request) -> Response[str]:
 async def listed(request: Request, written: str = "", problem: Problem | None = None) -> Response[str]:
     """Providers and claimed domains."""
     async with request.reading() as tx:
-        found, claimed = await providers.providers(tx), await providers.claimed_domains(tx)
+        known, claimed = await providers.providers(tx), await providers.claimed_domains(tx)
         rule = await providers.only_providers(tx)
+        our_keys = await providers.our_keys(tx)
         administrators = [user for user in await people.agents(tx) if user.role is Role.ADMIN]
     is_asked = request.installation.settings.mail_dns != "off"
     return await sheet(
         request,
         "single_sign_on",
         problem,
-        found=found,
+        found=known,
         claimed=claimed,
         written=written,
         is_asked=is_asked,
         rule=rule,
         administrators=administrators,
+        our_keys=our_keys,
+        old_keys_count_for=providers.OLD_KEYS_COUNT_FOR.days,
     )
 
 
@@ -99,7 +102,7 @@ async def change(request: Request, provider_id: FromPath[UUID]) -> Response[Any]
     return pages.redirect(f"{HERE}/{provider_id}", "Saved.")
 
 
-@post(HERE + "/{provider_id:uuid}/test", opt=_LOOKS)
+@post(HERE + "/{provider_id:uuid}/test", opt=LOOKS)
 async def test(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
     provider = await _found(request, provider_id)
     try:
@@ -159,6 +162,7 @@ async def _form(
         departments = await people.departments(tx)
         custom_roles = await people.custom_roles(tx)
         organization = await people.this_organization(tx)
+        our_keys = await providers.our_keys(tx)
     return await sheet(
         request,
         "identity_provider",
@@ -179,6 +183,7 @@ async def _form(
         custom_roles=custom_roles,
         custom=forms.CUSTOM,
         slug=organization.slug,
+        our_keys=our_keys,
     )
 
 
