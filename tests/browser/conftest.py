@@ -10,9 +10,10 @@ from parlour.foundation.settings import Settings
 from tests.browser.desks import Desks
 from tests.browser.screens import FLAGS, chromium
 from tests.browser.web import Web, web
+from tests.doors.conftest import unlimited
 from tests.journeys.desk import journey
 
-__all__ = ["journey"]
+__all__ = ["journey", "unlimited"]
 
 # A machine may be busy with other tests; what is expected is waited for, no longer than it takes.
 expect.set_options(timeout=20_000)
