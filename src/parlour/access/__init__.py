@@ -112,7 +112,7 @@ from parlour.access.sessions.ending import Changed, announce, end_one_of, end_se
 from parlour.access.sessions.keeping import Session, begin_session, is_over, limits_under, session_of
 from parlour.access.sessions.keeping import note_use as note_session_use
 from parlour.access.sessions.listing import SignedIn, sessions_of
-from parlour.access.sessions.renewing import as_it_stands
+from parlour.access.sessions.renewing import SessionChanged, as_it_stands
 from parlour.access.sessions.renewing import renew as renew_session
 from parlour.access.sessions.renewing import replace as replace_session
 from parlour.access.signing_up import SignUp, sign_up
@@ -175,6 +175,7 @@ __all__ = [
     "Scopes",
     "SecondFactor",
     "Session",
+    "SessionChanged",
     "SignUp",
     "SignedIn",
     "SomebodysToken",

@@ -12,7 +12,6 @@ from parlour.access.client import Client
 from parlour.access.proofs import Identity, Method, Proof
 from parlour.access.second_factor import devices
 from parlour.access.sessions import keeping, renewing
-from parlour.access.sessions.keeping import Session
 from parlour.access.standing import Standing, standing_of
 from parlour.access.steps import Step
 from parlour.foundation import clock
@@ -123,7 +122,7 @@ async def _advance(installation: Installation, challenge: Challenge, client: Cli
     # An app's tokens are one organization's for good.
     if into is None or session is None or session.is_app:
         raise ChallengeOver()
-    token = await renewing.replace(installation, into, _with(session, others), identity)
+    token = await renewing.replace(installation, into, session, identity, others)
     await trail.signed_in(installation, identity, standing.actor)
     return Entered(token, identity, standing, is_continued=True)
 
@@ -141,8 +140,3 @@ async def _standing(installation: Installation, identity: Identity) -> Standing:
     if standing is None:
         raise Unauthenticated()
     return standing
-
-
-def _with(session: Session, others: tuple[Identity, ...]) -> Session:
-    new = tuple(one for one in others if not any(one.is_same(known) for known in session.identities))
-    return msgspec.structs.replace(session, identities=(*session.identities, *new))

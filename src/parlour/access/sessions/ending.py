@@ -7,7 +7,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from parlour.access import trail
-from parlour.access.sessions.keeping import Session, index_of, key_of, keys_of, read, write
+from parlour.access.sessions.keeping import Session, amend, index_of, key_of, keys_of, read
 from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 
@@ -44,15 +44,16 @@ async def end_sessions_of(
     """
     cache, index = installation.cache, index_of(organization_id, user_id)
     kept = key_of(except_for) if except_for else ""
+    spared = await read(cache, kept) if kept else None
+    if spared and spared.before:
+        # A copy of the cookie that it had a moment ago is no browser of theirs.
+        await cache.delete(spared.before)
     ended = 0
-    for key in await keys_of(cache, organization_id, user_id):
-        if key == kept:
-            continue
-        session = await read(cache, key)
-        if session:
-            await _take_out(installation, key, session, organization_id, user_id)
-            ended += 1
-        await cache.srem(index, key)
+    # Until none is left: one may be getting a new cookie at this moment.
+    while keys := [key for key in await keys_of(cache, organization_id, user_id) if key != kept]:
+        for key in keys:
+            ended += await _take_out(installation, key, organization_id, user_id)
+            await cache.srem(index, key)
     await announce(cache, organization_id, user_id)
     if ended:
         await trail.sessions_ended(installation.database, organization_id, user_id, ended)
@@ -78,13 +79,17 @@ async def announce(cache: Redis, organization_id: UUID, user_id: UUID) -> None:
     await cache.publish(CHANNEL, msgspec.json.encode(Changed(organization_id, user_id)))
 
 
-async def _take_out(
-    installation: Installation, key: str, session: Session, organization_id: UUID, user_id: UUID
-) -> None:
+async def _take_out(installation: Installation, key: str, organization_id: UUID, user_id: UUID) -> bool:
+    """Whether there was one. Who else it holds stays in it."""
+    session = await read(installation.cache, key)
+    if session is None:
+        return False
     if session.before:
         await installation.cache.delete(session.before)
-    others = session.others_than(organization_id, user_id)
-    if others:
-        await write(installation, key, msgspec.structs.replace(session, identities=others))
-    else:
-        await installation.cache.delete(key)
+    if not session.others_than(organization_id, user_id):
+        return bool(await installation.cache.delete(key))
+
+    def taken_out(current: Session) -> Session:
+        return msgspec.structs.replace(current, identities=current.others_than(organization_id, user_id))
+
+    return await amend(installation, key, taken_out) is not None

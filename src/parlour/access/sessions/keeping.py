@@ -1,12 +1,16 @@
 """Sessions: who is signed in, in Valkey, behind an opaque cookie."""
 
 import hmac
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import WatchError
 
 from parlour.access.client import Client, short
 from parlour.access.policy import Policy
@@ -100,10 +104,37 @@ async def read(cache: Redis, key: str) -> Session | None:
     return msgspec.json.decode(stored, type=Session) if stored else None
 
 
-async def write(installation: Installation, key: str, session: Session) -> None:
-    """Only where it is still there: one that was ended meanwhile does not come back."""
-    seconds = _seconds_left(session, limits_of(installation.settings))
-    await installation.cache.set(key, msgspec.json.encode(session), ex=seconds, xx=True)
+async def amend(installation: Installation, key: str, change: Callable[[Session], Session]) -> Session | None:
+    """As it is at that moment, changed in one step: what was ended or replaced meanwhile does not come back.
+
+    None where there is nothing to change any more.
+    """
+    async with installation.cache.pipeline() as together:
+        while True:
+            await together.watch(key)
+            stored = await together.get(key)
+            session = msgspec.json.decode(stored, type=Session) if stored else None
+            if session is None or session.replaced_at:
+                return None
+            changed = change(session)
+            together.multi()  # type: ignore[no-untyped-call]
+            put(together, key, changed, installation.settings)
+            with suppress(WatchError):
+                await together.execute()
+                return changed
+
+
+def put(together: Pipeline, key: str, session: Session, settings: Settings) -> None:
+    """Among other commands: for as long as it may still live."""
+    together.set(key, msgspec.json.encode(session), ex=_seconds_left(session, limits_of(settings)))
+
+
+def enter(together: Pipeline, key: str, session: Session, settings: Settings) -> None:
+    """Among other commands: it is found by whose it is."""
+    for identity in session.identities:
+        index = index_of(identity.organization_id, identity.user_id)
+        together.sadd(index, key)
+        together.expire(index, int(limits_of(settings).longest.total_seconds()))
 
 
 async def take(installation: Installation, token: str) -> Session | None:
@@ -120,13 +151,9 @@ async def take(installation: Installation, token: str) -> Session | None:
 async def keep(installation: Installation, session: Session, token: str | None = None) -> str:
     """Put it behind a new cookie value, or at a place of its own."""
     token = token or crypto.new_secret()
-    seconds = _seconds_left(session, limits_of(installation.settings))
     async with installation.cache.pipeline() as together:
-        together.set(key_of(token), msgspec.json.encode(session), ex=seconds)
-        for identity in session.identities:
-            index = index_of(identity.organization_id, identity.user_id)
-            together.sadd(index, key_of(token))
-            together.expire(index, int(limits_of(installation.settings).longest.total_seconds()))
+        put(together, key_of(token), session, installation.settings)
+        enter(together, key_of(token), session, installation.settings)
         await together.execute()
     return token
 
@@ -156,9 +183,11 @@ async def note_use(installation: Installation, token: str, session: Session, cli
     if session.replaced_at or clock.now().timestamp() - session.used_at < _NOTED_EVERY:
         return session
     now, agent = clock.now().timestamp(), short(client.agent)
-    used = msgspec.structs.replace(session, used_at=now, address=client.address, agent=agent)
-    await write(installation, key_of(token), used)
-    return used
+
+    def use(current: Session) -> Session:
+        return msgspec.structs.replace(current, used_at=now, address=client.address, agent=agent)
+
+    return await amend(installation, key_of(token), use) or session
 
 
 def is_over(session: Session, limits: Limits) -> bool:

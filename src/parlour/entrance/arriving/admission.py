@@ -4,6 +4,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
+import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
@@ -137,6 +138,8 @@ async def renew(request: Request, actor: Actor, session: access.Session, standin
     renewed = await access.renew_session(request.installation, token, session, identity)
     if renewed:
         request.scope["state"]["session_token"] = renewed
+        others = session.others_than(identity.organization_id, identity.user_id)
+        request.scope["auth"] = msgspec.structs.replace(session, identities=(identity, *others))
         also_tell(request, *continued(request, renewed))
 
 

@@ -113,7 +113,13 @@ async def changed(request: Request, shown: Proof | None = None, *, others_end: b
     if standing is None:
         return
     identity = access.as_it_stands(session, standing, shown)
-    renewed = await access.replace_session(request.installation, token, session, identity)
+    try:
+        renewed = await access.replace_session(request.installation, token, session, identity)
+    except access.SessionChanged:
+        if others_end:
+            # Which of two browsers is theirs nobody can tell: what they have changed counts for both.
+            await access.end_sessions_of(request.installation, actor.organization_id, actor.user_id)
+        raise
     admission.also_tell(request, *admission.continued(request, renewed))
     if others_end:
         await access.end_sessions_of(request.installation, actor.organization_id, actor.user_id, except_for=renewed)
