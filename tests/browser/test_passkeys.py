@@ -5,9 +5,6 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
-from parlour import access
-from parlour.access import Policy
-from parlour.people import Role
 from tests.browser.desks import Desks
 from tests.browser.screens import PHONE
 from tests.browser.test_looks import violations
@@ -133,8 +130,12 @@ async def test_a_customer_makes_the_first_one_where_one_is_asked_for_and_comes_i
     acme: Company, named: Desks
 ) -> None:
     address = await with_password(acme, acme.carol)
-    async with acme.database.transaction(acme.organization_id) as tx:
-        await access.set_policy(tx, Policy(second_factor_for=(Role.CUSTOMER,)))
+    desk = await named.page(acme, acme.alice)
+    await desk.goto("/dashboard/settings/sign-in")
+    await desk.get_by_label("Customers").check()
+    await desk.get_by_label("From when").select_option("At once")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.get_by_text("Saved.")).to_be_visible()
     page = await named.page(size=PHONE, scheme="dark")
     await page.add_init_script(PROPOSES_NOTHING)
     await device_of(page)

@@ -66,8 +66,8 @@ async def _page(request: Request, problem: Problem | None = None) -> Response[st
         problem,
         policy=policy,
         roles=_ROLES,
-        idle=[("", f"{settings.session_days} days"), *_with(_IDLE, policy.idle_minutes, "minutes")],
-        longest=[("", f"{settings.session_longest_days} days"), *_with(_LONGEST, policy.longest_hours, "hours")],
+        idle=[(0, f"{settings.session_days} days"), *_with(_IDLE, policy.idle_minutes, "minutes")],
+        longest=[(0, f"{settings.session_longest_days} days"), *_with(_LONGEST, policy.longest_hours, "hours")],
         devices=_with(_DEVICES, policy.device_days, "days"),
         grace=[*([("kept", "As it is")] if policy.second_factor_for else []), *_GRACE],
     )
