@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from parlour import access, email, people
@@ -141,9 +142,11 @@ async def test_who_is_known_in_several_places_chooses_after_the_proof(acme: Comp
     for company in (acme, globex):
         async with company.database.transaction(company.organization_id) as tx:
             await tx.run("update users set email = %(email)s where id = %(id)s", email=address, id=company.bob.user_id)
+    settings = acme.installation.settings.model_copy(update={"development": True})
+    installation = msgspec.structs.replace(acme.installation, settings=settings)
     link_id = ids.new()
     await email.send_link(
-        acme.installation, ids.new(), link_id=link_id, email=address, purpose=Purpose.SIGN_IN, everywhere=True
+        installation, ids.new(), link_id=link_id, email=address, purpose=Purpose.SIGN_IN, everywhere=True
     )
     [mail] = [*await letters(acme), *await letters(globex)]
     assert "/sign-in/link?token=" in mail.url

@@ -63,7 +63,7 @@ from parlour.access.passkeys.showing import (
 from parlour.access.passwords.changing import NoPassword, WrongPassword, check_password, has_password, set_password
 from parlour.access.passwords.hashing import hashed as hashed_password
 from parlour.access.passwords.signing_in import LONGEST as LONGEST_PASSWORD
-from parlour.access.passwords.signing_in import WrongCredentials, identities_by_password
+from parlour.access.passwords.signing_in import MOST_PLACES, WrongCredentials, identities_by_password
 from parlour.access.passwords.strength import WeakPassword
 from parlour.access.passwords.strength import check as check_strength
 from parlour.access.policy import Policy, policy_of, set_policy
@@ -131,6 +131,7 @@ __all__ = [
     "KNOWN_BROWSER_DAYS",
     "LINK_MINUTES",
     "LONGEST_PASSWORD",
+    "MOST_PLACES",
     "READ_ONLY",
     "TOKEN_PREFIX",
     "AlreadySetUp",

@@ -57,8 +57,8 @@ class Doorways:
         return _all(found)
 
     async def users_by_email(self, email: str) -> list[Whereabouts]:
-        """Everyone who signs in with this address: at most one an organization."""
-        return await self._ask("select organization_id, id from doorway_users_by_email(%s)", email)
+        """Everyone who signs in with this address: at most one an organization, the oldest first."""
+        return await self._ask("select organization_id, id from doorway_users_by_email(%s) order by id", email)
 
     async def user_by_token(self, digest: bytes) -> Whereabouts | None:
         """Whose API token it is. None where it is unknown, revoked or expired."""

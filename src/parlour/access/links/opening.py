@@ -8,6 +8,7 @@ import msgspec
 from parlour import audit, people
 from parlour.access.links.keeping import Link, LinkOver, Purpose, end_links, find_link, read_link, use_link
 from parlour.access.passwords import hashing, strength
+from parlour.access.passwords.signing_in import MOST_PLACES
 from parlour.access.proofs import Identity, Method, proof
 from parlour.access.second_factor import devices
 from parlour.audit import Act
@@ -105,7 +106,8 @@ async def _places(installation: Installation, where: Whereabouts, link: Link) ->
     if not link.everywhere:
         return [home]
     others = await installation.database.doorways.users_by_email(link.email)
-    return [home, *(place for place in others if place.organization_id != home.organization_id)]
+    found = [home, *(place for place in others if place.organization_id != home.organization_id)]
+    return found[:MOST_PLACES]
 
 
 async def _place(installation: Installation, place: Whereabouts) -> LinkedPlace:

@@ -35,7 +35,7 @@ async def identities_by_password(
     places = await database.doorways.users_by_email(email.strip())
     if organization_id:
         places = [place for place in places if place.organization_id == organization_id]
-    places = sorted(places, key=lambda place: place.id)[:MOST_PLACES]
+    places = places[:MOST_PLACES]
     opened = [place for place in places or [_nobody(organization_id)] if await _opens(database, place, password)]
     if not opened:
         for place in places:

@@ -125,16 +125,18 @@ async def _server(installation: Installation, organization_id: UUID, mailbox: Ma
 def _letter(
     installation: Installation, organization: people.Organization, claimed: _Claimed, sender: Address
 ) -> Letter:
+    # Whoever it was written for: an organization, or the installation.
+    said_by = claimed.scene["organization.name"]
     values = {**claimed.scene, wording.LINK_URL: _link(installation, organization, claimed)}
     rendered = wording.render(claimed.words, values)
     return Letter(
         message_id=f"{claimed.message_id}@{sender.email.rpartition('@')[2]}",
-        sender=Address(sender.email, sender.name or organization.name),
+        sender=Address(sender.email, sender.name or said_by),
         reply_to=sender.email,
         to=[Address(claimed.address)],
-        subject=rendered.subject or organization.name,
+        subject=rendered.subject or said_by,
         date=clock.now(),
-        organization_name=organization.name,
+        organization_name=said_by,
         text=rendered.text,
         html=rendered.html,
         language=claimed.language,

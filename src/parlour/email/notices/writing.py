@@ -10,12 +10,13 @@ from psycopg.types.json import Jsonb
 
 from parlour import people
 from parlour.email import wording
-from parlour.email.mailboxes import mailboxes
+from parlour.email.mailboxes import Mailbox, mailboxes
 from parlour.email.notices.sending import send_notice
-from parlour.email.wording import Kind
+from parlour.email.wording import Kind, Text
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 
+INSTALLATION: Final = "Parlour"
 PATIENCE: Final = timedelta(hours=48)
 _LONGEST: Final = 500
 
@@ -34,21 +35,21 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Placeholders that only this kind has."""
     id: UUID | None = None
     """Where a job may come twice: the second time nothing is written."""
+    of_installation: bool = False
+    """By its server, in its name and its words: nobody's own server or words see a link that opens others too."""
 
 
 async def write_notice(tx: Transaction, notice: Notice) -> UUID:
     """Goes out from the organization's first mailbox, where it has one."""
-    boxes = await mailboxes(tx)
-    mailbox = boxes[0] if boxes else None
-    organization = await people.this_organization(tx)
-    language, words = await wording.automatic_text(tx, notice.kind, mailbox.id if mailbox else None, None)
+    said_by, mailbox = await _sender(tx, notice)
+    language, words = await _words(tx, notice, mailbox)
     notice_id, now = notice.id or ids.new(), clock.now()
     scene = wording.Scene(
         customer_name=notice.name,
         customer_email=notice.email,
         ticket_number=0,
         ticket_subject="",
-        organization_name=organization.name,
+        organization_name=said_by,
         mailbox_address=mailbox.address if mailbox else "",
         portal_url="",
     ).values()
@@ -72,6 +73,18 @@ async def write_notice(tx: Transaction, notice: Notice) -> UUID:
     if is_new:
         tx.queue(send_notice, notice_id=notice_id)
     return notice_id
+
+
+async def _sender(tx: Transaction, notice: Notice) -> tuple[str, Mailbox | None]:
+    if notice.of_installation:
+        return INSTALLATION, None
+    return (await people.this_organization(tx)).name, next(iter(await mailboxes(tx)), None)
+
+
+async def _words(tx: Transaction, notice: Notice, mailbox: Mailbox | None) -> tuple[str, Text]:
+    if notice.of_installation:
+        return await wording.built_in_text(tx, notice.kind)
+    return await wording.automatic_text(tx, notice.kind, mailbox.id if mailbox else None, None)
 
 
 _WRITE: Final = """

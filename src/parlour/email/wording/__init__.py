@@ -1,7 +1,7 @@
 """Words of an organization's own, in several languages: signatures, templates, automatic mails."""
 
 from parlour.email.wording.attributing import ATTRIBUTED, attribution
-from parlour.email.wording.automatic import AUTOMATIC, automatic_text, automatic_words
+from parlour.email.wording.automatic import AUTOMATIC, automatic_text, automatic_words, built_in_text
 from parlour.email.wording.built_in import BUILT_IN
 from parlour.email.wording.checking import checked_text, unknown_to
 from parlour.email.wording.keeping import (
@@ -59,6 +59,7 @@ __all__ = [
     "attribution",
     "automatic_text",
     "automatic_words",
+    "built_in_text",
     "change_wording",
     "checked_language",
     "checked_text",

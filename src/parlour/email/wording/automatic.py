@@ -45,6 +45,13 @@ async def automatic_text(
     return language, known[language]
 
 
+async def built_in_text(tx: Transaction, kind: Kind) -> tuple[str, Text]:
+    """In the organization's language, but in none of its words."""
+    known = BUILT_IN[kind]
+    language = chosen(known, wishes(None, await languages(tx))) or ENGLISH
+    return language, known[language]
+
+
 async def automatic_words(
     tx: Transaction, kind: Kind, mailbox_id: UUID, of_customer: str | None, values: Values
 ) -> tuple[str, Rendered]:
