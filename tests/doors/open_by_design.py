@@ -23,6 +23,7 @@ OPEN_BY_DESIGN = {
     # Whoever brings nothing of a sign-in along is sent to the door, whether there is such a provider or not.
     "/sign-in/with/{provider_id:uuid}/back",
     "/sign-in/with/{provider_id:uuid}/saml",
+    "/sign-in/with/{provider_id:uuid}/unasked",
     # It says what any such address would say, and looks nothing up.
     "/sign-in/with/{provider_id:uuid}/metadata",
 }

@@ -60,6 +60,7 @@ OPEN_TO_ALL = {
     "/sign-in/with/{provider_id:uuid}/back",
     "/sign-in/with/{provider_id:uuid}/metadata",
     "/sign-in/with/{provider_id:uuid}/saml",
+    "/sign-in/with/{provider_id:uuid}/unasked",
     "/sign-out",
     "/sign-up",
     "/tls/ask",

@@ -1,8 +1,11 @@
 """Signing in with SAML as a browser does it: there, posted back across sites, and in; and how it is set up."""
 
 import base64
+import html
+import re
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -161,6 +164,71 @@ async def test_a_program_sets_a_connection_up_and_renews_its_certificate(
     assert wrong.status_code == 422 and "IDPSSODescriptor" in wrong.json()["details"]["metadata"]
     async with acme.database.reading(acme.organization_id) as tx:
         assert await providers.connection_of(tx, shown["id"]) == kept
+
+
+async def tile(company: Company, near: Any, connect: Connect, there: Counterpart, state: str = "") -> tuple[str, Any]:
+    """A connection that takes what begins there, and a browser with the answer: where it was led to."""
+    alice = await administrator(company, near, connect)
+    path = await set_up(alice, there.address)
+    await told_of_us(alice, company, path, there)
+    provider_id = path.rpartition("/")[2]
+    assert (await alice.put(f"/api/identity-providers/{provider_id}", json={"takesUnasked": True})).status_code == 200
+    async with company.database.reading(company.organization_id) as tx:
+        name = (await providers.find_provider(tx, UUID(provider_id))).client_id
+    action, fields = await there.signed_in(there.tile(name, state))
+    assert ("RelayState" in fields) is bool(state)
+    client = connect(near, **BROWSER)
+    answered = await client.post(httpx.URL(action).path, data=fields, headers={"sec-fetch-site": "cross-site"})
+    assert answered.status_code == 303 and "set-cookie" not in answered.headers
+    return str(answered.headers["location"]), client
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [("/dashboard/settings", "/dashboard/settings"), ("", "/dashboard"), ("https://evil.test/", "/dashboard"),
+     ("//evil.test", "/dashboard"), ("/sign-out", "/dashboard"), ("/api/me", "/dashboard")],
+)  # fmt: skip
+async def test_a_sign_in_that_begins_there_asks_who_it_is_before_it_opens_anything(
+    acme: Company,
+    near: Any,
+    connect: Connect,
+    away: Counterpart,  # noqa: F811
+    state: str,
+    page: str,
+) -> None:
+    await desk.person(acme)
+    led, client = await tile(acme, near, connect, away, state)
+    shown = await client.get(led)
+    assert shown.status_code == 200 and desk.address_of(acme) in shown.text
+    assert (await client.get("/dashboard")).status_code in (303, 401)
+    form = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', shown.text)}
+    here = led.partition("?")[0]
+    # Another site can't say yes for them, and another browser neither.
+    foreign = await client.post(
+        here, data=form, headers={"origin": "https://evil.test", "sec-fetch-site": "cross-site"}
+    )
+    assert foreign.status_code == 403
+    entered = await client.post(here, data=form)
+    assert (entered.status_code, entered.headers["location"]) == (303, page)
+    assert desk.address_of(acme) in (await client.get("/dashboard/settings")).text
+    # Once.
+    other = connect(near, **BROWSER)
+    assert (await other.get(led)).headers["location"] == "/sign-in"
+    assert (await other.post(here, data=form)).headers["location"] == "/sign-in"
+
+
+async def test_another_browser_can_not_go_on_with_it(
+    acme: Company,
+    near: Any,
+    connect: Connect,
+    away: Counterpart,  # noqa: F811
+) -> None:
+    await desk.person(acme)
+    led, client = await tile(acme, near, connect, away)
+    shown, other = await client.get(led), connect(near, **BROWSER)
+    form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown.text))
+    assert (await other.post(led.partition("?")[0], data=form)).headers["location"] == "/sign-in"
+    assert (await other.get("/dashboard")).status_code in (303, 401)
 
 
 async def test_a_key_for_encrypted_answers_is_made_shown_in_the_metadata_and_taken_along(

@@ -25,6 +25,7 @@ Claim = Annotated[str, Meta(min_length=1, max_length=200)]
 Metadata = Annotated[str, Meta(max_length=262_144, description="SAML only: the XML, or its https:// address.")]
 Attribute = Annotated[str, Meta(max_length=200, description="SAML only. Empty: the usual names are tried.")]
 EncryptedOnly = Annotated[bool, Meta(description="SAML only: assertions that are not encrypted are refused.")]
+TakesUnasked = Annotated[bool, Meta(description="SAML only: sign-ins may begin at the provider.")]
 Newcomers = Annotated[Role | None, Meta(description="Not ADMIN. Without it only people who are here come in.")]
 
 
@@ -55,6 +56,7 @@ class NewProvider(Body, frozen=True, kw_only=True):
     email_attribute: Attribute = ""
     name_attribute: Attribute = ""
     encrypted_only: EncryptedOnly = False
+    takes_unasked: TakesUnasked = False
     newcomers_are: Newcomers = None
     groups_claim: Claim = "groups"
     counts_as_second_factor: bool = False
@@ -71,6 +73,7 @@ class ProviderChanges(Body, frozen=True, kw_only=True):
     email_attribute: Attribute | UnsetType = UNSET
     name_attribute: Attribute | UnsetType = UNSET
     encrypted_only: EncryptedOnly | UnsetType = UNSET
+    takes_unasked: TakesUnasked | UnsetType = UNSET
     newcomers_are: Newcomers | UnsetType = UNSET
     groups_claim: Claim | UnsetType = UNSET
     counts_as_second_factor: bool | UnsetType = UNSET
@@ -136,6 +139,7 @@ async def add_identity_provider(request: Request, body: NewProvider) -> Answer[I
         email_attribute=body.email_attribute,
         name_attribute=body.name_attribute,
         encrypted_only=body.encrypted_only,
+        takes_unasked=body.takes_unasked,
     )
     async with request.transaction() as tx:
         provider = await providers.add_provider(tx, request.installation, draft, by=request.actor)
@@ -227,7 +231,7 @@ async def _of_saml(tx: Transaction, before: providers.Provider, body: ProviderCh
     kept = await providers.connection_of(tx, before.id)
     return {
         name: getattr(kept, name) if (value := getattr(body, name)) is UNSET else value
-        for name in ("email_attribute", "name_attribute", "encrypted_only")
+        for name in ("email_attribute", "name_attribute", "encrypted_only", "takes_unasked")
     }
 
 

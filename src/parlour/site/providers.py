@@ -1,18 +1,15 @@
 """Signing in through another identity provider."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from parlour import access
-from parlour.access import Entered, Outcome, providers
+from parlour.access import providers
 from parlour.entrance import Request, arriving, pages, public
 from parlour.foundation.errors import NotFound, Unauthenticated
-from parlour.site.home import home_of
 
 
 @get("/sign-in/elsewhere", opt=public())
@@ -55,41 +52,6 @@ async def go(request: Request, slug: FromPath[str], provider_id: FromPath[UUID])
         raise NotFound()
     next_page = _next(request.query_params.get("next", ""))
     return await arriving.sent_away(request, organization_id, provider, next_page)
-
-
-@get("/sign-in/with/{provider_id:uuid}/back", opt=public())
-async def back(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
-    asked = request.query_params
-    brought = providers.Brought(
-        state=asked.get("state", "")[:200],
-        code=asked.get("code", ""),
-        error=asked.get("error", ""),
-        issuer=asked.get("iss", ""),
-    )
-
-    async def there(outcome: Outcome, wanted: str) -> str:
-        if not isinstance(outcome, Entered):
-            return "/"
-        home = await home_of(request.installation.database, outcome.standing.actor)
-        may = outcome.standing.actor.is_agent or wanted.startswith(f"{home}/")
-        return wanted if wanted and may else home
-
-    return await arriving.came_back(request, provider_id, brought, there)
-
-
-@post("/sign-in/with/{provider_id:uuid}/saml", opt=public() | {"from_elsewhere": True})
-async def posted(request: Request, provider_id: FromPath[UUID]) -> Response[Any]:
-    """SAML's answer, from the provider's page. It changes nothing: the visit that it leads to brings the cookie."""
-    form = await request.form()
-    state = str(form.get("RelayState") or "")[:200]
-    try:
-        ticket = await providers.hold_saml_answer(
-            request.installation, provider_id, state, str(form.get("SAMLResponse") or "")
-        )
-    except providers.NotVouchedFor as refusal:
-        return arriving.back_to_the_door(refusal)
-    address = f"/sign-in/with/{provider_id}/back?{urlencode({'state': state, 'code': ticket})}"
-    return Redirect(address, status_code=303, headers={"cache-control": "no-store"})
 
 
 @get("/sign-in/with/{provider_id:uuid}/metadata", opt=public())

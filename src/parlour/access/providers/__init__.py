@@ -1,6 +1,7 @@
 """Signing in through other identity providers: whom they vouch for, and for whom they may."""
 
 from parlour.access.providers.attempts import SECONDS as ATTEMPT_SECONDS
+from parlour.access.providers.attempts import is_under_way as is_awaited
 from parlour.access.providers.checking import NotRight, check_provider
 from parlour.access.providers.claiming import (
     ClaimedDomain,
@@ -49,6 +50,7 @@ from parlour.access.providers.saml.metadata import ours as our_metadata
 from parlour.access.providers.saml.returning import consumer as saml_consumer
 from parlour.access.providers.saml.returning import hold as hold_saml_answer
 from parlour.access.providers.shown import NotVouchedFor
+from parlour.access.providers.unasked import Asked, ask_whether, hold_unasked
 from parlour.access.providers.watching import (
     ClaimedDomainLost,
     ClaimedDomainMissing,
@@ -62,6 +64,7 @@ __all__ = [
     "ATTEMPT_SECONDS",
     "OLD_KEYS_COUNT_FOR",
     "Arrival",
+    "Asked",
     "Brought",
     "ClaimedDomain",
     "ClaimedDomainLost",
@@ -89,6 +92,7 @@ __all__ = [
     "add_provider",
     "address_of",
     "arrival",
+    "ask_whether",
     "change_provider",
     "check_claimed_domain",
     "check_due_claims",
@@ -102,6 +106,8 @@ __all__ = [
     "find_claimed_domain",
     "find_provider",
     "hold_saml_answer",
+    "hold_unasked",
+    "is_awaited",
     "new_pair",
     "offers_for",
     "offers_of",

@@ -15,7 +15,10 @@ SECONDS: Final = 600
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """`user_id`: somebody who is signed in connects their account. `browser` is the digest of its cookie."""
+    """`user_id`: somebody who is signed in connects their account. `browser` is the digest of its cookie.
+
+    `is_unasked`: it began at the provider, whose answer is there already.
+    """
 
     organization_id: UUID
     provider_id: UUID
@@ -25,6 +28,7 @@ class Attempt(msgspec.Struct, frozen=True):
     begun_at: float
     next_page: str = ""
     user_id: UUID | None = None
+    is_unasked: bool = False
 
     @property
     def code_challenge(self) -> str:
@@ -36,19 +40,14 @@ async def begin(
     cache: Redis, organization_id: UUID, provider_id: UUID, browser: str, *, next_page: str, user_id: UUID | None
 ) -> tuple[str, Attempt]:
     """The `state` that brings it back. Only its digest is stored."""
-    attempt = Attempt(
-        organization_id,
-        provider_id,
-        browser_mark(browser),
-        crypto.new_secret(),
-        crypto.new_secret(),
-        clock.now().timestamp(),
-        next_page,
-        user_id,
-    )
-    state = crypto.new_secret()
-    await cache.set(_key(state), msgspec.json.encode(attempt), ex=SECONDS)
-    return state, attempt
+    attempt = msgspec.structs.replace(_new(organization_id, provider_id, browser, next_page), user_id=user_id)
+    return await _keep(cache, attempt), attempt
+
+
+async def begin_unasked(cache: Redis, organization_id: UUID, provider_id: UUID, browser: str, next_page: str) -> str:
+    """Of a sign-in that began at the provider: from here on it is this browser's. The `state` that brings it back."""
+    attempt = _new(organization_id, provider_id, browser, next_page)
+    return await _keep(cache, msgspec.structs.replace(attempt, is_unasked=True))
 
 
 async def take(cache: Redis, state: str, provider_id: UUID, browser: str) -> Attempt:
@@ -67,6 +66,17 @@ async def is_under_way(cache: Redis, state: str, provider_id: UUID) -> bool:
     """Whether somebody is awaited with it; it stays as it is."""
     stored = await cache.get(_key(state)) if state else None
     return stored is not None and msgspec.json.decode(stored, type=Attempt).provider_id == provider_id
+
+
+def _new(organization_id: UUID, provider_id: UUID, browser: str, next_page: str) -> Attempt:
+    now, secrets = clock.now().timestamp(), (crypto.new_secret(), crypto.new_secret())
+    return Attempt(organization_id, provider_id, browser_mark(browser), *secrets, now, next_page)
+
+
+async def _keep(cache: Redis, attempt: Attempt) -> str:
+    state = crypto.new_secret()
+    await cache.set(_key(state), msgspec.json.encode(attempt), ex=SECONDS)
+    return state
 
 
 def browser_mark(browser: str) -> str:

@@ -47,7 +47,8 @@ async def arrival(
             return Arrival(provider, attempt.next_page)
         return Arrival(provider, attempt.next_page, await _identity(installation, attempt, provider, shown))
     except NotVouchedFor as refusal:
-        await _write_down(installation, attempt, provider, refusal)
+        name = provider.name if provider else ""
+        await write_down(installation, attempt.organization_id, (attempt.provider_id, name), refusal)
         raise
 
 
@@ -72,10 +73,12 @@ async def _connect(
         await recognising.connect(tx, provider, attempt.user_id, shown)
 
 
-async def _write_down(
-    installation: Installation, attempt: Attempt, provider: Provider | None, refusal: NotVouchedFor
+async def write_down(
+    installation: Installation, organization_id: UUID, provider: tuple[UUID, str], refusal: NotVouchedFor
 ) -> None:
-    async with installation.database.transaction(attempt.organization_id) as tx:
-        on = Subject("identity provider", attempt.provider_id, provider.name if provider else "")
+    """In the audit trail of the organization."""
+    provider_id, name = provider
+    async with installation.database.transaction(organization_id) as tx:
+        on = Subject("identity provider", provider_id, name)
         details = {"method": Method.PROVIDER, "reason": refusal.reason}
         await audit.record(tx, Act.SIGN_IN_REFUSED, on=on, details=details, outcome=Outcome.REFUSED)

@@ -67,6 +67,7 @@ class Draft(msgspec.Struct, frozen=True):
     email_attribute: str = ""
     name_attribute: str = ""
     encrypted_only: bool = False
+    takes_unasked: bool = False
 
 
 _COLUMNS: Final = """
@@ -202,7 +203,8 @@ def plain_http(installation: Installation) -> bool:
 async def _keep_connection(tx: Transaction, installation: Installation, provider: Provider, draft: Draft) -> None:
     if provider.kind is not Kind.SAML:
         return
-    wanted = {name: getattr(draft, name) for name in ("email_attribute", "name_attribute", "encrypted_only")}
+    names = ("email_attribute", "name_attribute", "encrypted_only", "takes_unasked")
+    wanted = {name: getattr(draft, name) for name in names}
     if not draft.metadata:
         kept = await connections.connection_of(tx, provider.id)
         await connections.keep(tx, provider.id, msgspec.structs.replace(kept, **wanted))

@@ -21,7 +21,7 @@ from parlour.entrance.arriving.admission import (
     with_cookies,
 )
 from parlour.entrance.arriving.by_provider import address_for as address_of_provider
-from parlour.entrance.arriving.by_provider import back_to_the_door, came_back, sent_away
+from parlour.entrance.arriving.by_provider import back_to_the_door, began_there, came_back, left_unasked, sent_away
 from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
 from parlour.entrance.arriving.passkeys import (
@@ -58,6 +58,7 @@ __all__ = [
     "ask_whose",
     "asked",
     "back_to_the_door",
+    "began_there",
     "by_passkey",
     "by_password",
     "came_back",
@@ -72,6 +73,7 @@ __all__ = [
     "go_on",
     "half_done",
     "known_browser_cookie",
+    "left_unasked",
     "link_form",
     "link_opened",
     "newcomer",

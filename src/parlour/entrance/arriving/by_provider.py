@@ -43,15 +43,28 @@ async def address_for(
     user_id: UUID | None = None,
 ) -> str:
     """The provider's own page; the cookie that belongs to it goes along with this answer. Raises `NotVouchedFor`."""
-    installation = request.installation
-    # The one that is there already: two windows are two attempts of one browser.
-    browser = _browser(request) or crypto.new_secret()
-    address = await providers.address_of(
-        installation, organization_id, provider, browser, next_page=next_page, user_id=user_id
+    browser = _marked(request)
+    return await providers.address_of(
+        request.installation, organization_id, provider, browser, next_page=next_page, user_id=user_id
     )
-    kept = cookies.cookie(installation.settings, cookies.PROVIDER, browser, providers.ATTEMPT_SECONDS)
-    admission.also_tell(request, kept)
-    return address
+
+
+async def began_there(
+    request: Request, provider_id: UUID, ticket: str, next_page: str
+) -> providers.Asked | Response[Any]:
+    """Whom an answer names that nobody had asked for, so that they can be asked; or the beginning with a sentence."""
+    browser = _marked(request)
+    try:
+        async with access.counted(request.installation, access.of_address(client_of(request))):
+            return await providers.ask_whether(request.installation, provider_id, browser, ticket, next_page)
+    except (Unauthenticated, TooManyRequests) as refusal:
+        return back_to_the_door(refusal)
+
+
+async def left_unasked(request: Request, provider_id: UUID, answer: str) -> str:
+    """Posted from the provider's page, with no sign-in under way. Raises `NotVouchedFor` or `TooManyRequests`."""
+    async with access.counted(request.installation, access.of_address(client_of(request))):
+        return await providers.hold_unasked(request.installation, provider_id, answer)
 
 
 async def came_back(request: Request, provider_id: UUID, brought: providers.Brought, there: There) -> Response[Any]:
@@ -72,6 +85,15 @@ async def came_back(request: Request, provider_id: UUID, brought: providers.Brou
         return admission.with_cookies(admission.step_page(_DOOR, outcome, arrival.next_page), told)
     answer = Redirect(await there(outcome, arrival.next_page), status_code=303, headers=_FRESH)
     return admission.with_cookies(answer, told)
+
+
+def _marked(request: Request) -> str:
+    """What the browser's cookie holds; where it has none it is given one with this answer."""
+    # The one that is there already: two windows are two attempts of one browser.
+    browser = _browser(request) or crypto.new_secret()
+    kept = cookies.cookie(request.installation.settings, cookies.PROVIDER, browser, providers.ATTEMPT_SECONDS)
+    admission.also_tell(request, kept)
+    return browser
 
 
 def back_to_the_door(refusal: Problem) -> Response[Any]:

@@ -11,16 +11,17 @@ from parlour.foundation import clock
 
 SKEW: Final = timedelta(seconds=60)
 _LONGEST: Final = timedelta(hours=24)
+_FRESH: Final = timedelta(minutes=5)
 _BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """What has to stand in it."""
+    """What has to stand in it. Without a `request_id` nobody had asked, and it must not say that somebody had."""
 
     issuer: str
     audience: str
     recipient: str
-    request_id: str
+    request_id: str | None
 
 
 def check_response(response: Any, expected: Expected) -> None:
@@ -35,6 +36,8 @@ def check_assertion(assertion: Any, expected: Expected) -> datetime:
     """Until when it could be used. Raises `NotVouchedFor`."""
     issuer = _only(assertion, "saml:Issuer")
     _same(parsing.text(issuer), expected.issuer, "The assertion came from another issuer")
+    if expected.request_id is None:
+        _check_fresh(assertion)
     conditions = _only(assertion, "saml:Conditions")
     _check_times(conditions)
     restrictions = parsing.found(conditions, "saml:AudienceRestriction")
@@ -61,6 +64,13 @@ def _confirmed_until(assertion: Any, expected: Expected) -> datetime:
             _check_times(said[0])
             return _needed(said[0])
     raise refused(reasons[-1])
+
+
+def _check_fresh(assertion: Any) -> None:
+    """No question ties it to a moment, so it has to be of this one."""
+    made = _moment(assertion, "IssueInstant")
+    if made is None or not clock.now() - _FRESH - SKEW <= made <= clock.now() + SKEW:
+        raise refused("The assertion was not made just now, as one has to be that nobody had asked for.")
 
 
 def _needed(element: Any) -> datetime:
@@ -98,6 +108,6 @@ def _only(element: Any, path: str) -> Any:
     return every[0]
 
 
-def _same(said: str | None, expected: str, words: str) -> None:
+def _same(said: str | None, expected: str | None, words: str) -> None:
     if said != expected:
         raise refused(f"{words}: {str(said)[:200]}")

@@ -9,13 +9,17 @@ from parlour.foundation.errors import Invalid
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """Without an attribute's name the usual ones are tried. `encrypted_only`: what is not encrypted is refused."""
+    """Without an attribute's name the usual ones are tried. `encrypted_only`: what is not encrypted is refused.
+
+    `takes_unasked`: sign-ins may begin at the provider.
+    """
 
     sign_on: str
     certificates: list[str]
     email_attribute: str = ""
     name_attribute: str = ""
     encrypted_only: bool = False
+    takes_unasked: bool = False
 
 
 async def connection_of(tx: Transaction, provider_id: UUID) -> Connection:
@@ -23,7 +27,7 @@ async def connection_of(tx: Transaction, provider_id: UUID) -> Connection:
     return await tx.one(
         Connection,
         """
-        select sign_on, certificates, email_attribute, name_attribute, encrypted_only
+        select sign_on, certificates, email_attribute, name_attribute, encrypted_only, takes_unasked
         from saml_connections
         where provider_id = %(id)s
         """,
@@ -38,16 +42,18 @@ async def keep(tx: Transaction, provider_id: UUID, connection: Connection) -> No
     await tx.run(
         """
         insert into saml_connections
-            (organization_id, provider_id, sign_on, certificates, email_attribute, name_attribute, encrypted_only)
+            (organization_id, provider_id, sign_on, certificates, email_attribute, name_attribute, encrypted_only,
+             takes_unasked)
         values
             (current_organization(), %(id)s, %(sign_on)s, %(certificates)s, %(email_attribute)s, %(name_attribute)s,
-             %(encrypted_only)s)
+             %(encrypted_only)s, %(takes_unasked)s)
         on conflict (organization_id, provider_id) do update set
             sign_on = excluded.sign_on,
             certificates = excluded.certificates,
             email_attribute = excluded.email_attribute,
             name_attribute = excluded.name_attribute,
-            encrypted_only = excluded.encrypted_only
+            encrypted_only = excluded.encrypted_only,
+            takes_unasked = excluded.takes_unasked
         """,
         id=provider_id,
         **msgspec.structs.asdict(connection),

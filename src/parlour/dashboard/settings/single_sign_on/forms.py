@@ -37,6 +37,7 @@ class Written(msgspec.Struct, frozen=True):
     email_attribute: str = ""
     name_attribute: str = ""
     encrypted_only: bool = False
+    takes_unasked: bool = False
 
 
 def written_of(provider: providers.Provider, connection: providers.Connection | None = None) -> Written:
@@ -51,6 +52,7 @@ def written_of(provider: providers.Provider, connection: providers.Connection | 
         email_attribute=connection.email_attribute if connection else "",
         name_attribute=connection.name_attribute if connection else "",
         encrypted_only=bool(connection and connection.encrypted_only),
+        takes_unasked=bool(connection and connection.takes_unasked),
     )
 
 
@@ -67,6 +69,7 @@ def typed(form: Any) -> Written:
         email_attribute=words(form, "email_attribute"),
         name_attribute=words(form, "name_attribute"),
         encrypted_only=bool(form.get("encrypted_only")),
+        takes_unasked=bool(form.get("takes_unasked")),
     )
 
 
@@ -92,6 +95,7 @@ async def draft_of(form: Any, kind: providers.Kind, installation: Installation) 
         email_attribute=written.email_attribute,
         name_attribute=written.name_attribute,
         encrypted_only=written.encrypted_only,
+        takes_unasked=written.takes_unasked,
     )
 
 
