@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from parlour import people, tickets
+from parlour.entrance import COOKIE
 from parlour.people import Actor
 from parlour.tickets import Changes, Source, Status, Ticket, Upload, Words
 from tests.builders import Company
@@ -162,6 +163,16 @@ async def test_the_organizations_colour_is_the_only_thing_its_stylesheet_says(ac
     page = await _get(connect(), f"{_home(acme)}/sign-in")
     assert f'href="{_home(acme)}/brand.css?v=9a3412"' in page.text
     assert not re.search(r"\sstyle=|<style", page.text)
+
+
+async def test_what_anybody_may_keep_never_holds_somebodys_cookie(acme: Company, at_acme: Clients) -> None:
+    carol, alice = await at_acme.browser("carol"), await at_acme.program("alice")
+    kept = await carol.get(f"{_home(acme)}/brand.css")
+    assert (kept.headers["cache-control"], "set-cookie" in kept.headers) == ("public, max-age=300", False)
+    assert (await alice.put(f"/api/users/{acme.carol.user_id}", json={"role": "AGENT"})).status_code == 200
+    renewed = await carol.get(f"{_home(acme)}/brand.css")
+    assert f"{COOKIE}=" in renewed.headers["set-cookie"]
+    assert renewed.headers.get_list("cache-control") == ["private, no-store"]
 
 
 # --- files

@@ -148,7 +148,16 @@ class _Exit:
         # What the handler itself says of a cookie is the last word on it.
         headers += [header for header in self._state.get("cookies", ()) if header[1].partition(b"=")[0] not in told]
         headers += _told_of(self._state)
+        if any(name == b"set-cookie" for name, _ in headers):
+            _keep_nowhere(headers)
         return event
+
+
+def _keep_nowhere(headers: list[tuple[bytes, bytes]]) -> None:
+    # Somebody's cookie is nobody else's to be given, whatever the page says of itself.
+    if not any(name == b"cache-control" and b"no-store" in value for name, value in headers):
+        headers[:] = [pair for pair in headers if pair[0] != b"cache-control"]
+        headers.append((b"cache-control", b"private, no-store"))
 
 
 def _told_of(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
