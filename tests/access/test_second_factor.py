@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from parlour import access
-from parlour.access import AlreadySetUp, Client, Identity, Method, WrongCode
+from parlour.access import AlreadySetUp, Client, Identity, Method, Policy, WrongCode
 from parlour.foundation import clock
 from parlour.foundation.errors import NotFound, TooManyRequests
 from parlour.people import Actor
@@ -210,6 +210,29 @@ async def test_a_browser_is_remembered_for_its_user_for_its_time_until_it_is_tak
                 await access.forget_device(tx, acme.alice.user_id, device.id)
             await access.forget_device(tx, acme.bob.user_id, device.id)
         assert await recognise(installation, bob, client) is None
+
+
+async def test_a_policy_made_stricter_counts_for_browsers_that_are_remembered_already(acme: Company) -> None:
+    bob = Identity(acme.organization_id, acme.bob.user_id, ())
+    client = Client("192.0.2.8", HERE.agent, devices=(await _remembered(acme, bob),))
+    recognise = access.arriving.devices.recognise  # type: ignore[attr-defined]
+
+    async def lasts(days: int) -> datetime | None:
+        """Until when it is remembered, if it is by the first of these."""
+        async with acme.database.transaction(acme.organization_id) as tx:
+            await access.set_policy(tx, Policy(device_days=days))
+            listed = await access.devices_of(tx, acme.bob.user_id)
+        is_known = await recognise(acme.installation, bob, client) is not None
+        assert is_known == (len(listed) == 1)
+        return listed[0].expires_at if listed else None
+
+    with clock.frozen(MONDAY + timedelta(days=7)):
+        assert await lasts(90) == MONDAY + timedelta(days=30)
+        assert await lasts(8) == MONDAY + timedelta(days=8)
+        assert await lasts(7) is None
+        assert await lasts(0) is None
+    with clock.frozen(MONDAY):
+        assert await lasts(0) is None
 
 
 async def _remembered(company: Company, identity: Identity) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from parlour import audit
 from parlour.access.client import Client
+from parlour.access.policy import policy_of
 from parlour.access.proofs import Identity, Method, Proof, proof
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
@@ -17,6 +18,8 @@ from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 
 _PURPOSE: Final = "remembered browser"
+# What the organization says today counts for those that were remembered under an earlier policy too.
+_ENDS_AT: Final = "least(expires_at, created_at + make_interval(days => %(days)s))"
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -56,13 +59,14 @@ async def recognise(installation: Installation, identity: Identity, client: Clie
         return None
     async with installation.database.transaction(identity.organization_id) as tx:
         used = await tx.run(
-            """
+            f"""
             update devices set used_at = %(now)s, address = %(address)s
-            where id = any(%(known)s) and user_id = %(user_id)s and expires_at > %(now)s
+            where id = any(%(known)s) and user_id = %(user_id)s and {_ENDS_AT} > %(now)s
             """,
             known=known,
             user_id=identity.user_id,
             address=client.address[:100],
+            days=(await policy_of(tx)).device_days,
             now=clock.now(),
         )
     return proof(Method.DEVICE) if used else None
@@ -72,13 +76,14 @@ async def devices_of(tx: Transaction, user_id: UUID) -> list[Device]:
     """Those that are still remembered, the last used first."""
     return await tx.all(
         Device,
-        """
-        select id, name, address, created_at, used_at, expires_at
+        f"""
+        select id, name, address, created_at, used_at, {_ENDS_AT} as expires_at
         from devices
-        where user_id = %(user_id)s and expires_at > %(now)s
+        where user_id = %(user_id)s and {_ENDS_AT} > %(now)s
         order by used_at desc, id
         """,
         user_id=user_id,
+        days=(await policy_of(tx)).device_days,
         now=clock.now(),
     )
 
