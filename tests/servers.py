@@ -107,6 +107,7 @@ def settings(
         redis_url=redis_url,
         secret_key="a secret of the tests, long enough to sign with",
         smtp_port=0,
+        refusal_seconds=0,
     )
 
 

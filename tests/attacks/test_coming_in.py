@@ -12,7 +12,7 @@ import pytest
 
 from parlour import access, people
 from parlour.entrance import COOKIE
-from parlour.foundation import crypto
+from parlour.foundation import crypto, ids
 from parlour.foundation.settings import Settings
 from parlour.people import Actor
 from tests.builders import Company, begin_session
@@ -192,6 +192,38 @@ async def test_how_long_a_refusal_takes_tells_nobody_who_is_known(acme: Company,
     usual = statistics.median(one for one, _ in pairs)
     # Hashing a password is nearly all of it. Without that, one of the two would be some tenths of the other.
     assert abs(difference) < 0.35 * usual, (difference, usual)
+
+
+async def test_nor_in_how_many_organizations_nor_whether_they_left_or_have_a_password(
+    acme: Company, globex: Company, settings: Settings
+) -> None:
+    """One guess is compared with a hash for each organization, and yet each is answered at the same moment."""
+    everywhere, waits = f"{ids.new().hex}@many.test", 2.0
+    for number in range(5):
+        async with acme.database.transaction(ids.new()) as tx:
+            slug = f"many-{number}-{ids.new().hex}"
+            await access.sign_up(tx, access.SignUp("Many", slug, "Zoe", everywhere, PASSWORD))
+    known, gone = await _with_password(acme, acme.bob), await _with_password(acme, acme.dave)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("update users set status = 'INACTIVE' where id = %(id)s", id=acme.dave.user_id)
+        without: str = await tx.value(
+            "update users set email = id || '@customer.test' where id = %(id)s returning email", id=acme.carol.user_id
+        )
+    asked = [everywhere, known, gone, without, f"{ids.new().hex}@nowhere.test"]
+    async with started(settings.model_copy(update={"rate_limits": "off", "refusal_seconds": waits})) as asgi:
+
+        async def seconds(email: str, organization: str) -> float:
+            transport = httpx.ASGITransport(asgi)
+            body = {"email": email, "password": "a wrong one", "organization": organization}
+            async with httpx.AsyncClient(transport=transport, base_url="http://parlour.test") as client:
+                began = time.perf_counter()
+                assert (await client.post("/api/auth/sign-in", json=body)).status_code == 401
+                return time.perf_counter() - began
+
+        taken = await asyncio.gather(*[seconds(email, place) for place in ("", acme.slug) for email in asked])
+    assert min(taken) >= waits
+    # All at once and in one bucket: what is left is the order in which they are answered.
+    assert max(taken) < 1.5 * waits, taken
 
 
 async def test_many_wrong_guesses_at_once_are_no_more_than_five(acme: Company, settings: Settings) -> None:

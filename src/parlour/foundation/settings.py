@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     rate_limits: Switch = "on"
     sign_in_limit: str = "5/minute"
+    refusal_seconds: float = Field(default=1.0, ge=0, le=10)
     ticket_limit: str = "10/minute"
     api_limit: str = "100/minute"
     scim_limit: str = "1500/minute"

@@ -28,7 +28,8 @@ async def identities_by_password(
 ) -> tuple[Identity, ...]:
     """Everybody whom this address and password open, in one organization or in the first twenty. Never empty.
 
-    Takes as long for an unknown address as for a wrong password. Raises `WrongCredentials`.
+    Takes as long for an unknown address as for a wrong password in one organization; doors put `attempts.counted`
+    around it, which hides how many there are. Raises `WrongCredentials`.
     """
     if len(password) > LONGEST:
         raise WrongCredentials()
