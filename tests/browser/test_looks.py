@@ -14,7 +14,8 @@ from parlour.tickets import Priority
 from tests.browser.desks import Desks, Scheme
 from tests.browser.screens import DESKTOP, PHONE
 from tests.builders import Company
-from tests.doors.every_route import Belongings, addresses, belongings_of, routes
+from tests.doors.belongings import Belongings, belongings_of
+from tests.doors.every_route import addresses, routes
 
 AXE = Path(__file__).parents[2] / "assets/node_modules/axe-core/axe.min.js"
 PARTS = 5

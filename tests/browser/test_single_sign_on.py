@@ -56,6 +56,23 @@ async def test_a_provider_is_set_up_with_the_keyboard_alone(acme: Company, desks
     assert address.endswith(f"/sign-in/with/{provider.id}/back")
 
 
+async def test_what_is_copied_can_still_be_copied_after_the_page_was_sent_and_shown_again(
+    acme: Company, desks: Desks
+) -> None:
+    provider = await saml.connect(acme)
+    page = await desks.page(acme, acme.alice)
+    await page.goto(f"{HERE}/{provider.id}")
+    copies = page.get_by_role("button", name="Copy")
+    await expect(copies).to_have_count(4)
+    for _ in range(2):
+        await page.get_by_role("button", name="Test", exact=True).click()
+        await expect(page.get_by_text("1 certificate may sign").last).to_be_visible()
+        for number in range(4):
+            await expect(copies.nth(number)).to_be_visible()
+    await copies.first.click()
+    await expect(page.get_by_text("Copied").or_(page.get_by_text("Press Ctrl+C"))).to_be_visible()
+
+
 async def test_somebody_comes_in_by_a_post_from_another_site(
     acme: Company,
     desks: Desks,

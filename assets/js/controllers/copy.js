@@ -1,10 +1,9 @@
 import { Controller } from "@hotwired/stimulus";
 
-// A text and the button that copies it; where copying is not allowed there is no button, and the text can be marked.
+// A text and the button that copies it. Where copying is not allowed the text is marked instead, ready for the keys.
+// The button is shown by the style sheet: what a controller reveals, a page that is morphed into itself hides again.
 export default class extends Controller {
-  static targets = ["text", "button", "words"];
-
-  connect() { this.buttonTarget.hidden = !navigator.clipboard; }
+  static targets = ["text", "words"];
 
   disconnect() { clearTimeout(this.later); }
 
