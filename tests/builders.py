@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest_asyncio
 
 from parlour import access, people, tickets
-from parlour.access import Client, Identity, Method
-from parlour.foundation import ids, installation
+from parlour.access import Client, Identity, Method, Proof
+from parlour.foundation import clock, ids, installation
 from parlour.foundation.database import Database
 from parlour.foundation.facts import Fact
 from parlour.foundation.installation import Installation
@@ -75,9 +76,10 @@ class Company:
             return await tickets.find(tx, ticket.id, seen_by=self.alice)
 
 
-async def begin_session(company: Company, actor: Actor, *methods: Method) -> str:
-    """The cookie of somebody who has signed in: with a password, or with what is named."""
-    shown = tuple(access.proof(method) for method in methods or (Method.PASSWORD,))
+async def begin_session(company: Company, actor: Actor, *methods: Method, ago: timedelta = timedelta()) -> str:
+    """The cookie of somebody who has signed in: with a password, or with what is named; just now, or a while ago."""
+    at = (clock.now() - ago).timestamp()
+    shown = tuple(Proof(method, at) for method in methods or (Method.PASSWORD,))
     async with company.database.reading(company.organization_id) as tx:
         standing = await access.standing_of(tx, actor.user_id)
     identity = Identity(company.organization_id, actor.user_id, shown, standing.privileges if standing else "")

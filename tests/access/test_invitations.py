@@ -72,6 +72,36 @@ async def test_who_accepts_answers_customers(acme: Company) -> None:
         await access.accept_invitation(acme.installation, mail.token, "Eve", GOOD)
 
 
+@pytest.mark.parametrize("change", [UserChanges(status=UserStatus.INACTIVE), UserChanges(role=Role.AGENT)])
+async def test_an_invitation_gives_what_its_sender_may_give_now(acme: Company, change: UserChanges) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        second = await people.add_user(tx, people.NewUser("Second", "second@acme.test", Role.ADMIN))
+        actor = await people.actor_of(tx, second.id)
+    assert actor
+    _, mail = await invite(acme, actor, role=Role.ADMIN)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await access.change_user(tx, second, change, by=acme.alice)
+    with pytest.raises(InvitationOver):
+        await access.asked_by_link(acme.installation, mail.token)
+    with pytest.raises(InvitationOver):
+        await access.accept_invitation(acme.installation, mail.token, "Eve", GOOD)
+    assert await user(acme, "new@acme.test") is None
+
+
+async def test_what_an_administrator_offered_no_manager_makes_less(acme: Company) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        billing = await people.find_department(tx, acme.billing_id)
+        await people.set_members(tx, billing, [acme.mara.user_id], by=None)
+        mara = await people.actor_of(tx, acme.mara.user_id)
+    assert mara
+    await invite(acme, mara, email="other@acme.test", department_ids=[acme.billing_id])
+    made, _ = await invite(acme, acme.alice, role=Role.ADMIN)
+    with pytest.raises(NotYoursToInvite):
+        await invite(acme, mara, department_ids=[acme.billing_id])
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await access.find_invitation(tx, made.id) == made
+
+
 async def test_of_two_who_accept_at_once_one_does(acme: Company) -> None:
     _, mail = await invite(acme, acme.alice)
     both = [access.accept_invitation(acme.installation, mail.token, "Nora", "") for _ in range(2)]

@@ -13,14 +13,16 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from parlour import access, people
-from parlour.access import Identity, Method, WrongToken
+from parlour import access, entrance, people
+from parlour.access import Client, Identity, Method, WrongToken
 from parlour.access.portal_tokens.keys import TooManyKeys
 from parlour.foundation import clock, ids
 from parlour.foundation.errors import Invalid, NotFound
 from parlour.people import Role, UserChanges, UserStatus
 from tests.access.test_second_factor import MONDAY
 from tests.builders import Company
+
+HERE = Client("192.0.2.7", "One browser")
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 ED = ed25519.Ed25519PrivateKey.generate()
@@ -43,12 +45,12 @@ def claims(company: Company, **more: Any) -> dict[str, Any]:
 
 async def secret_of(company: Company) -> str:
     async with company.database.transaction(company.organization_id) as tx:
-        return (await access.make_portal_secret(tx, company.installation.sealer))[1]
+        return (await access.make_portal_secret(tx, company.installation.sealer, by=company.alice))[1]
 
 
 async def add(company: Company, text: str) -> access.PortalKey:
     async with company.database.transaction(company.organization_id) as tx:
-        return await access.add_portal_key(tx, text)
+        return await access.add_portal_key(tx, text, by=company.alice)
 
 
 async def enter(company: Company, token: str) -> Identity:
@@ -94,6 +96,21 @@ async def test_no_agent_and_nobody_inactive_comes_in(acme: Company, first: str) 
         await people.change_user(tx, dave, UserChanges(status=UserStatus.INACTIVE), by=acme.alice)
     with pytest.raises(WrongToken):
         await enter(acme, jwt.encode(claims(acme, email=actor.email.upper()), secret, "HS256"))
+
+
+async def test_who_came_in_as_a_customer_and_is_made_an_agent_comes_in_anew(acme: Company) -> None:
+    identity = await enter(acme, jwt.encode(claims(acme), await secret_of(acme), "HS256"))
+    outcome = await access.arrive(acme.installation, (identity,), HERE)
+    assert isinstance(outcome, access.Entered)
+    assert await entrance.Identities(acme.installation).by_session(outcome.token)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        carol = await people.find_user(tx, acme.carol.user_id)
+        await access.change_user(tx, carol, UserChanges(role=Role.ADMIN), by=acme.alice)
+    assert await entrance.Identities(acme.installation).by_session(outcome.token) is None
+    session = await access.session_of(acme.installation, outcome.token)
+    assert session
+    with pytest.raises(access.ChallengeOver):
+        await access.switch(acme.installation, outcome.token, session, acme.organization_id, HERE)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +211,9 @@ async def test_keys_change_without_a_gap(acme: Company) -> None:
         assert await enter(acme, jwt.encode(claims(acme), secret, "HS256"))
     async with acme.database.transaction(acme.organization_id) as tx:
         second, first = await access.portal_keys(tx)
-        await access.remove_portal_key(tx, first.id)
+        await access.remove_portal_key(tx, first.id, by=acme.alice)
         with pytest.raises(NotFound):
-            await access.remove_portal_key(tx, UUID(int=1))
+            await access.remove_portal_key(tx, UUID(int=1), by=acme.alice)
         acts = await tx.values("select act from audit_records where act like 'PORTAL%%' order by position")
     assert second.created_at >= first.created_at
     assert acts == ["PORTAL_KEY_ADDED", "PORTAL_KEY_ADDED"]

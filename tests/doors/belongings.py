@@ -120,7 +120,7 @@ async def _sending_domain(company: Company) -> UUID:
 
 async def _portal_key(company: Company) -> UUID:
     async with company.database.transaction(company.organization_id) as tx:
-        return (await access.make_portal_secret(tx, company.installation.sealer))[0].id
+        return (await access.make_portal_secret(tx, company.installation.sealer, by=company.alice))[0].id
 
 
 async def _invitation(company: Company) -> UUID:

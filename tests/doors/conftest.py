@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -76,9 +77,9 @@ async def token_of(company: Company, actor: Actor) -> str:
         return (await access.create_token(tx, actor.user_id, "test"))[1]
 
 
-async def session_of(company: Company, actor: Actor) -> tuple[str, str]:
+async def session_of(company: Company, actor: Actor, *, ago: timedelta = timedelta()) -> tuple[str, str]:
     """A new session's cookie, and what its forms must send back."""
-    cookie = await begin_session(company, actor)
+    cookie = await begin_session(company, actor, ago=ago)
     session = await access.session_of(company.installation, cookie)
     assert session
     return cookie, csrf.masked(session.csrf)
@@ -127,8 +128,8 @@ class Clients:
         more = {"asgi": asgi} if asgi else {}
         return self._connect(**more, authorization=f"Bearer {token}")
 
-    async def browser(self, first: str, *, with_csrf: bool = True) -> httpx.AsyncClient:
-        cookie, token = await session_of(self._company, getattr(self._company, first))
+    async def browser(self, first: str, *, with_csrf: bool = True, ago: timedelta = timedelta()) -> httpx.AsyncClient:
+        cookie, token = await session_of(self._company, getattr(self._company, first), ago=ago)
         headers = {"x-csrf-token": token} if with_csrf else {}
         return self._connect(**headers, cookie=f"{COOKIE}={cookie}", accept="text/html,*/*;q=0.8")
 

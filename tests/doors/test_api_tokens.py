@@ -87,7 +87,7 @@ async def test_a_token_that_may_read_no_ticket_hears_nothing(acme: Company, proc
     async with acme.database.transaction(acme.organization_id) as tx:
         scopes = frozenset({Permission.READ_TAGS})
         _, text = await access.create_token(tx, acme.bob.user_id, "Tags", None, scopes)
-        _, directory = await access.create_directory_token(tx, "Directory")
+        _, directory = await access.create_directory_token(tx, "Directory", by=acme.alice)
     for refused in (text, directory):
         screen = socketio.AsyncClient(reconnection=False)
         with pytest.raises(socketio.exceptions.ConnectionError):

@@ -2,12 +2,16 @@
 
 import html
 
-from parlour import people
-from parlour.people import ALLOWED, ALWAYS, AT_MOST, Permission, Role
+from parlour import access, people
+from parlour.access import directory
+from parlour.people import ALLOWED, ALWAYS, AT_MOST, Permission, Reach, Role
 from tests.builders import Company
+from tests.doors.all_rows import everything_of
+from tests.doors.audited_routes import PUBLIC_KEY
 from tests.doors.conftest import Clients, failure
 
 HERE = "/dashboard/settings/roles"
+MANAGE_SECURITY = Permission.MANAGE_SECURITY
 
 
 async def roles_of(company: Company) -> list[people.CustomRole]:
@@ -89,3 +93,27 @@ async def test_nobody_gives_themselves_more(acme: Company, at_acme: Clients) -> 
     ):
         assert (await bob.request(method, path, json=body)).status_code == 403, (method, path)
     assert await roles_of(acme) == before
+
+
+async def test_deciding_how_people_sign_in_makes_no_administrator(acme: Company, at_acme: Clients) -> None:
+    """A directory's token, what its groups mean, and keys of the portal's would make anybody of anybody."""
+    draft = people.RoleDraft("Guard", "", Role.AGENT, Reach.ORGANIZATION, ALLOWED[Role.AGENT] | {MANAGE_SECURITY})
+    async with acme.database.transaction(acme.organization_id) as tx:
+        guard = await people.add_custom_role(tx, draft, by=acme.alice)
+        bob = await people.find_user(tx, acme.bob.user_id)
+        await access.change_user(tx, bob, people.UserChanges(custom_role_id=guard.id), by=acme.alice)
+        group, _ = await directory.add_group(tx, directory.DescribedGroup("Everybody"))
+        key, _ = await access.make_portal_secret(tx, acme.installation.sealer, by=acme.alice)
+    browser = await at_acme.browser("bob")
+    before = await everything_of(acme)
+    for path, form in (
+        ("directory", {"name": "Mine", "days": "30"}),
+        (f"directory/groups/{group.id}", {"role": "ADMIN", "department": ""}),
+        ("portal-keys", {}),
+        ("portal-keys/public", {"publicKey": PUBLIC_KEY}),
+        (f"portal-keys/{key.id}/remove", {}),
+    ):
+        answer = await browser.post(f"/dashboard/settings/{path}", data=form)
+        assert "Only administrators decide" in html.unescape(answer.text), (path, answer.status_code, answer.text[:300])
+    assert await everything_of(acme) == before
+    assert (await browser.post("/dashboard/settings/sign-in", data={"grace": "7", "devices": "30"})).status_code == 303

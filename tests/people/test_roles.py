@@ -122,6 +122,7 @@ async def test_who_loses_a_limited_role_sees_no_more_than_before(acme: Company) 
         RoleDraft("All", "", Role.ADMIN, Reach.ORGANIZATION, frozenset(Permission)),
         RoleDraft("Buyer", "", Role.CUSTOMER, Reach.ORGANIZATION, frozenset({Permission.WRITE_NOTES})),
         RoleDraft("Post", "", Role.AGENT, Reach.DEPARTMENTS, frozenset({Permission.MANAGE_MAIL})),
+        RoleDraft("Guard", "", Role.AGENT, Reach.DEPARTMENTS, frozenset({Permission.MANAGE_SECURITY})),
         RoleDraft("Spy", "", Role.AGENT, Reach.DEPARTMENTS, frozenset({Permission.READ_AUDIT})),
     ],
 )

@@ -102,6 +102,8 @@ async def pending(installation: Installation, token: str, client: Client) -> Wai
 async def _advance(installation: Installation, challenge: Challenge, client: Client, into: str | None) -> Outcome:
     identity = challenge.identity
     standing = await _standing(installation, identity)
+    if not standing.accepts(identity):
+        raise ChallengeOver()
     step = standing.due(identity)
     quietly = _QUIETLY.get(step) if step else None
     if quietly and (shown := await quietly(installation, identity, client)):

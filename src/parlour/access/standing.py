@@ -8,7 +8,7 @@ import msgspec
 from parlour import people
 from parlour.access import steps
 from parlour.access.policy import NO_POLICY, Policy
-from parlour.access.proofs import Identity
+from parlour.access.proofs import FIRST, Identity, Method
 from parlour.access.steps import Situation, Step
 from parlour.foundation import crypto
 from parlour.foundation.database import Transaction
@@ -35,6 +35,13 @@ class Standing(msgspec.Struct, frozen=True):
         actor = self.actor
         granted = "" if actor.granted is None else "/" + crypto.digest(" ".join(sorted(actor.granted))).hex()[:16]
         return f"{actor.role}/{actor.reach}{granted}"
+
+    def accepts(self, identity: Identity) -> bool:
+        """Whether what they once came with is enough for who they are now: a site that only knows its customers can't
+        say who works here.
+        """
+        shown = FIRST - {Method.PORTAL_TOKEN}
+        return self.actor.role is Role.CUSTOMER or any(proof.method in shown for proof in identity.proofs)
 
     def due(self, identity: Identity) -> Step | None:
         """What this identity has still to show before it may act here."""

@@ -136,6 +136,7 @@ async def list_audit(request: Request, query: AuditQuery) -> shapes.Page[Record]
 @operation(
     "GET /audit/export",
     Permission.READ_AUDIT,
+    confirmed=True,
     file=True,
     refusals=(404,),
     headers={"Content-Disposition": "A name for it."},
@@ -178,7 +179,7 @@ async def read_retention(request: Request) -> Retention:
         return Retention(await audit.keep_days(tx))
 
 
-@operation("PUT /audit/retention", Permission.MANAGE_ORGANIZATION, example={"keepDays": 730})
+@operation("PUT /audit/retention", Permission.MANAGE_ORGANIZATION, confirmed=True, example={"keepDays": 730})
 async def change_retention(request: Request, body: RetentionChanges) -> Retention:
     """Change how long the audit trail is kept
 

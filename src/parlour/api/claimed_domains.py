@@ -50,6 +50,7 @@ async def list_claimed_domains(request: Request) -> ClaimedDomains:
 @operation(
     "POST /claimed-domains",
     Permission.MANAGE_SECURITY,
+    confirmed=True,
     status=201,
     headers={"Location": "The claimed domain."},
     example={"domain": "acme.example"},
@@ -71,7 +72,7 @@ async def read_claimed_domain(request: Request, id: UUID) -> ClaimedDomain:  # n
         return _claimed(await providers.find_claimed_domain(tx, id))
 
 
-@operation("POST /claimed-domains/{id}/check", Permission.MANAGE_SECURITY)
+@operation("POST /claimed-domains/{id}/check", Permission.MANAGE_SECURITY, confirmed=True)
 async def check_claimed_domain(request: Request, id: UUID) -> ClaimedDomain:  # noqa: A002
     """Check a claimed domain
 
@@ -83,7 +84,7 @@ async def check_claimed_domain(request: Request, id: UUID) -> ClaimedDomain:  # 
     return _claimed(await providers.check_claimed_domain(request.installation, request.actor.organization_id, id))
 
 
-@operation("DELETE /claimed-domains/{id}", Permission.MANAGE_SECURITY, status=204)
+@operation("DELETE /claimed-domains/{id}", Permission.MANAGE_SECURITY, confirmed=True, status=204)
 async def release_domain(request: Request, id: UUID) -> None:  # noqa: A002
     """Release a claimed domain"""
     async with request.transaction() as tx:

@@ -117,6 +117,7 @@ async def list_identity_providers(request: Request) -> IdentityProviders:
 @operation(
     "POST /identity-providers",
     Permission.MANAGE_SECURITY,
+    confirmed=True,
     status=201,
     headers={"Location": "The new provider."},
     example={"kind": "GITHUB", "name": "GitHub", "clientId": "Iv1.0123456789", "clientSecret": "secret"},
@@ -155,7 +156,7 @@ async def read_identity_provider(request: Request, id: UUID) -> IdentityProvider
         return await _shown(request, tx, await providers.find_provider(tx, id))
 
 
-@operation("PUT /identity-providers/{id}", Permission.MANAGE_SECURITY, example={"isActive": False})
+@operation("PUT /identity-providers/{id}", Permission.MANAGE_SECURITY, confirmed=True, example={"isActive": False})
 async def change_identity_provider(request: Request, id: UUID, body: ProviderChanges) -> IdentityProvider:  # noqa: A002
     """Change an identity provider"""
     written = "" if body.metadata is UNSET else body.metadata
@@ -183,7 +184,7 @@ async def change_identity_provider(request: Request, id: UUID, body: ProviderCha
     return shown
 
 
-@operation("DELETE /identity-providers/{id}", Permission.MANAGE_SECURITY, status=204)
+@operation("DELETE /identity-providers/{id}", Permission.MANAGE_SECURITY, confirmed=True, status=204)
 async def remove_identity_provider(request: Request, id: UUID) -> None:  # noqa: A002
     """Remove an identity provider
 

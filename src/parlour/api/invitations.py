@@ -58,6 +58,7 @@ async def list_invitations(request: Request) -> Invitations:
 @operation(
     "POST /invitations",
     Permission.INVITE_PEOPLE,
+    confirmed=True,
     status=201,
     headers={"Location": "The invitation."},
     example={"email": "new@acme.test", "role": "AGENT", "message": "We could do with your help."},
@@ -65,7 +66,8 @@ async def list_invitations(request: Request) -> Invitations:
 async def invite(request: Request, body: NewInvitation) -> Answer[Invitation]:
     """Invite somebody
 
-    By mail, with a link that is good for seven days. Whoever was invited already is invited anew.
+    By mail, with a link that is good for seven days. Whoever was invited already is invited anew. A person who invites
+    must have shown who they are not long ago.
     """
     new = access.NewInvitation(body.email, body.role, body.reach, body.department_ids, body.message)
     async with request.transaction() as tx:

@@ -19,7 +19,7 @@ from parlour.tickets import Reference
 Content = TypeVar("Content")
 Function = Callable[..., Awaitable[Any]]
 
-_GUARDED: Final = ("limit", "fresh", "uploads", "mails", "uncounted", "from_elsewhere")
+_GUARDED: Final = ("limit", "fresh", "confirmed", "uploads", "mails", "uncounted", "from_elsewhere")
 REFUSALS: Final = (400, 401, 403, 429, 503)
 """What any operation may answer beside its own."""
 

@@ -85,6 +85,7 @@ async def list_roles(request: Request) -> Roles:
 @operation(
     "POST /roles",
     Permission.MANAGE_ROLES,
+    confirmed=True,
     status=201,
     headers={"Location": "The new role."},
     example={"name": "Writer", "kind": "AGENT", "permissions": ["READ_TICKETS", "WRITE_NOTES"]},
@@ -107,7 +108,12 @@ async def read_role(request: Request, id: UUID) -> CustomRole:  # noqa: A002
         return _as_role(await people.find_custom_role(tx, id))
 
 
-@operation("PUT /roles/{id}", Permission.MANAGE_ROLES, example={"permissions": ["READ_TICKETS", "REPLY_TO_TICKETS"]})
+@operation(
+    "PUT /roles/{id}",
+    Permission.MANAGE_ROLES,
+    confirmed=True,
+    example={"permissions": ["READ_TICKETS", "REPLY_TO_TICKETS"]},
+)
 async def change_role(request: Request, id: UUID, body: RoleChanges) -> CustomRole:  # noqa: A002
     """Change a role
 
@@ -127,7 +133,7 @@ async def change_role(request: Request, id: UUID, body: RoleChanges) -> CustomRo
     return _as_role(changed)
 
 
-@operation("DELETE /roles/{id}", Permission.MANAGE_ROLES, status=204)
+@operation("DELETE /roles/{id}", Permission.MANAGE_ROLES, confirmed=True, status=204)
 async def remove_role(request: Request, id: UUID, query: RoleRemoval) -> None:  # noqa: A002
     """Remove a role"""
     async with request.transaction() as tx:

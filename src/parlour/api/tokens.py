@@ -66,7 +66,7 @@ async def list_tokens(request: Request) -> Tokens:
     return Tokens([Token(*_visible(token)) for token in found])
 
 
-@operation("POST /tokens", Permission.MANAGE_OWN_TOKENS, status=201, example={"name": "Nightly report"})
+@operation("POST /tokens", Permission.MANAGE_OWN_TOKENS, confirmed=True, status=201, example={"name": "Nightly report"})
 async def make_token(request: Request, body: NewToken) -> MadeToken:
     """Make a token
 

@@ -10,7 +10,7 @@ from parlour import access, people
 from parlour.api import shapes
 from parlour.api.conventions import Body, PageQuery, cursor, name_after
 from parlour.api.operations import Answer, operation
-from parlour.entrance import Request
+from parlour.entrance import Request, must_be_confirmed
 from parlour.people import Permission, Reach, Role, UserStatus
 
 UserName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Carol Baker"])]
@@ -80,7 +80,12 @@ async def list_users(request: Request, query: UserQuery) -> shapes.Page[User]:
     example={"name": "Carol Baker", "email": "carol@customer.test"},
 )
 async def add_user(request: Request, body: NewUser) -> Answer[User]:
-    """Add a user"""
+    """Add a user
+
+    A person who adds an agent must have shown who they are not long ago.
+    """
+    if body.role is not Role.CUSTOMER or body.custom_role_id:
+        must_be_confirmed(request)
     new = people.NewUser(body.name, body.email, body.role, body.reach, custom_role_id=body.custom_role_id)
     async with request.transaction() as tx:
         user = await people.admit(tx, new, by=request.actor)
@@ -99,11 +104,13 @@ async def change_user(request: Request, id: UUID, body: UserChanges) -> User:  #
     """Change a user
 
     Nobody changes what they may do themselves, or gives more than they have. An inactive user is signed out everywhere
-    at once.
+    at once. A person who changes what an agent may do must have shown who they are not long ago.
     """
     async with request.transaction() as tx:
         user = await people.find_user(tx, id)
         changes = people.UserChanges(body.name, body.role, body.reach, body.status, body.custom_role_id)
+        if changes.concern_power_of(user):
+            must_be_confirmed(request)
         changed = await access.change_user(tx, user, changes, by=request.actor)
     request.forget_identities()
     await access.after_change(request.installation, request.actor.organization_id, changed)

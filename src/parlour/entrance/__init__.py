@@ -11,7 +11,7 @@ from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
 from parlour.entrance.errors import Failure, Moved
 from parlour.entrance.errors import answer as answer_failure
-from parlour.entrance.guarding import PUBLIC, admit, limits_of, needs, public, unguarded
+from parlour.entrance.guarding import PUBLIC, admit, limits_of, must_be_confirmed, needs, public, unguarded
 from parlour.entrance.identity import BadToken, Identities, Visitor
 from parlour.entrance.limits import Left, Limit, Limits
 from parlour.entrance.porch import Porch
@@ -41,6 +41,7 @@ __all__ = [
     "is_own_origin",
     "json_body",
     "limits_of",
+    "must_be_confirmed",
     "needs",
     "note_origin",
     "pages",

@@ -172,7 +172,8 @@ def _confirm(request: Any) -> str:
     """Where this door asks whether it is still you. A form is filled in again afterwards, on the page it came from."""
     handler = request.scope["route_handler"]
     place: str = handler.opt.get("confirm", "/confirm").format(**request.scope.get("path_params", {}))
-    back = request.scope["path"]
+    query = request.scope["query_string"].decode("latin-1")
+    back = request.scope["path"] + (f"?{query}" if query else "")
     if request.method != "GET":
         back = urlsplit(request.headers.get("referer", "")).path or "/"
     return f"{place}?next={quote(back, safe='/')}"

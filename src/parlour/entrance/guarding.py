@@ -25,11 +25,13 @@ _API: Final = "/api/"
 _DASHBOARD: Final = "/dashboard"
 
 
-def needs(permission: Permission, *, fresh: bool = False) -> dict[str, Any]:
-    """A route's `opt`: who may come in. `fresh`: a dangerous act, for which a person must have shown who they are
-    some minutes ago at most; programs with a token can't do it at all.
+def needs(permission: Permission, *, fresh: bool = False, confirmed: bool = False) -> dict[str, Any]:
+    """A route's `opt`: who may come in.
+
+    Both mean a dangerous act, for which a person must have shown who they are some minutes ago at most. `fresh`:
+    programs with a token can't do it at all. `confirmed`: they can, if the token was made for it.
     """
-    return {"permission": permission, "fresh": fresh}
+    return {"permission": permission, "fresh": fresh, "confirmed": confirmed}
 
 
 def public() -> dict[str, Any]:
@@ -67,7 +69,9 @@ async def admit(request: Request) -> Response[None] | None:
         raise Unauthenticated()
     visitor.actor.must(permission)
     if request.route_handler.opt.get("fresh"):
-        _must_be_fresh(request, visitor)
+        _must_be_in_person(visitor)
+    if request.route_handler.opt.get("fresh") or request.route_handler.opt.get("confirmed"):
+        must_be_confirmed(request)
     if visitor.session and len(visitor.session.identities) > 1 and request.scope["path"].startswith(_DASHBOARD):
         places = await access.places_of(request.installation, visitor.session)
         request.scope["state"]["other_places"] = [place for place in places if not place.is_here]
@@ -115,11 +119,21 @@ async def _visitor(request: Request, identities: Identities) -> Visitor | None:
     return await identities.by_session(cookie, client_of(request)) if cookie else None
 
 
-def _must_be_fresh(request: Request, visitor: Visitor) -> None:
+def must_be_confirmed(request: Request) -> None:
+    """For what turns out to be dangerous only by what was sent. Raises `ConfirmFirst`; a token was confirmed when it
+    was made.
+    """
+    session: access.Session | None = request.auth
+    if session is None:
+        return
+    standing: access.Standing = request.scope["state"]["standing"]
+    if not access.is_fresh(session, standing, request.installation.settings.confirm_minutes):
+        raise access.ConfirmFirst()
+
+
+def _must_be_in_person(visitor: Visitor) -> None:
     if visitor.session is None:
         raise access.OnlyInPerson()
-    if not access.is_fresh(visitor.session, visitor.standing, request.installation.settings.confirm_minutes):
-        raise access.ConfirmFirst()
 
 
 def _introduce(request: Request, visitor: Visitor | None) -> None:

@@ -107,7 +107,7 @@ class Identities:
     async def _standing_in(self, session: Session) -> Standing | None:
         """None where the user is inactive, or their organization now asks for more, or for shorter sessions."""
         standing = await self.standing(session.organization_id, session.user_id)
-        if standing is None or standing.due(session.identity):
+        if standing is None or not standing.accepts(session.identity) or standing.due(session.identity):
             return None
         limits = access.limits_under(standing.policy, self._installation.settings)
         return None if access.is_over(session, limits) else standing

@@ -43,7 +43,7 @@ from parlour.people.departments import (
     remove_department,
     set_members,
 )
-from parlour.people.giving import MoreThanOneHas, NotTheirDepartment, OwnRole
+from parlour.people.giving import MoreThanOneHas, NotTheirDepartment, OnlyAdministrators, OwnRole, must_be_administrator
 from parlour.people.logos import drawn, forget_logo, logo_of, remove_logo, set_logo
 from parlour.people.organizations import (
     Organization,
@@ -118,6 +118,7 @@ __all__ = [
     "NoMailboxLeft",
     "NoSeatLeft",
     "NotTheirDepartment",
+    "OnlyAdministrators",
     "Organization",
     "OrganizationChanges",
     "OwnRole",
@@ -175,6 +176,7 @@ __all__ = [
     "join_by_domain",
     "logo_of",
     "membership_of",
+    "must_be_administrator",
     "normal_email",
     "people_who_are",
     "remove_company",

@@ -6,7 +6,7 @@ import msgspec
 
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Forbidden
-from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, Permission
+from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Permission
 from parlour.people.roles import Reach, Role
 from parlour.people.users import User
 
@@ -80,7 +80,7 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
         found.role,
         found.reach,
         tuple(found.department_ids),
-        None if found.permissions is None else effective(found.role, found.permissions),
+        None if found.permissions is None else effective(found.role, found.reach, found.permissions),
         found.custom_role,
         found.company_id,
     )
@@ -95,10 +95,13 @@ def actor_as(user: User, organization_id: UUID) -> Actor:
     return Actor(organization_id, user.id, user.name, user.email, user.role, user.reach, granted=granted)
 
 
-def effective(kind: Role, stored: list[str]) -> frozenset[Permission]:
-    """What a stored set allows somebody of a kind. A permission of a newer or older version counts for nothing."""
+def effective(kind: Role, reach: Reach, stored: list[str]) -> frozenset[Permission]:
+    """What a stored set allows somebody of a kind. A permission of a newer or older version counts for nothing, and so
+    does one that leads beyond what the role may see.
+    """
     known = {Permission[name] for name in stored if name in Permission.__members__}
-    return (frozenset(known) & AT_MOST[kind]) | ALWAYS[kind]
+    beyond = BEYOND_DEPARTMENTS if reach is Reach.DEPARTMENTS else frozenset()
+    return (frozenset(known) & AT_MOST[kind] - beyond) | ALWAYS[kind]
 
 
 class _Found(msgspec.Struct):

@@ -27,6 +27,13 @@ class UserChanges(msgspec.Struct, frozen=True):
     status: UserStatus | msgspec.UnsetType = msgspec.UNSET
     custom_role_id: UUID | None | msgspec.UnsetType = msgspec.UNSET
 
+    def concern_power_of(self, user: "User") -> bool:
+        """Whether they say what an agent may do, or make one, or end one: a dangerous act."""
+        said = (self.role, self.reach, self.status, self.custom_role_id)
+        is_of_agent = user.role is not Role.CUSTOMER or self.role not in (msgspec.UNSET, Role.CUSTOMER)
+        is_given = self.custom_role_id not in (msgspec.UNSET, None)
+        return (is_of_agent and any(value is not msgspec.UNSET for value in said)) or is_given
+
 
 async def admit(tx: Transaction, new: NewUser, *, by: Actor) -> User:
     """Add somebody on an actor's behalf. Raises what `add_user` does, and where they would be more than their maker."""

@@ -55,7 +55,7 @@ class CustomRole(msgspec.Struct, frozen=True):
     @property
     def permissions(self) -> frozenset[Permission]:
         """What it allows, in this version of the program."""
-        return effective(self.kind, self.stored)
+        return effective(self.kind, self.reach, self.stored)
 
 
 _COLUMNS: Final = """
@@ -222,7 +222,7 @@ def _checked(draft: RoleDraft, by: Actor) -> dict[str, object]:
         "name": draft.name.strip(),
         "description": draft.description.strip(),
         "reach": draft.reach,
-        "permissions": sorted(effective(draft.kind, list(draft.permissions))),
+        "permissions": sorted(effective(draft.kind, draft.reach, list(draft.permissions))),
     }
 
 

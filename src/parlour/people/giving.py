@@ -21,6 +21,10 @@ class NotTheirDepartment(Forbidden):
     """You see some departments only: others are changed by those who see all of them."""
 
 
+class OnlyAdministrators(Forbidden):
+    """Only administrators decide who vouches for people, and what a directory may do: it may come in as anybody."""
+
+
 _LIMITED: Final = "You see some departments only: somebody who sees all of them adds and removes departments."
 
 
@@ -46,3 +50,11 @@ def check_all_departments(by: Actor) -> None:
     by.must(Permission.MANAGE_DEPARTMENTS)
     if not by.sees_all_tickets:
         raise Forbidden(_LIMITED)
+
+
+def must_be_administrator(by: Actor) -> None:
+    """For what could make anybody of anybody: a role of one's own making may hold the permission, and must not lead
+    further. Raises `OnlyAdministrators`.
+    """
+    if by.role is not Role.ADMIN:
+        raise OnlyAdministrators()

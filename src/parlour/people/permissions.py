@@ -116,6 +116,7 @@ BEYOND_DEPARTMENTS: Final = frozenset(
         Permission.READ_AUDIT,
         Permission.MANAGE_AGENTS,
         Permission.MANAGE_ROLES,
+        Permission.MANAGE_SECURITY,
         Permission.PROVISION_PEOPLE,
     }
 )

@@ -7,7 +7,7 @@ import pytest
 
 from parlour import access, people
 from parlour.access import Client, Entered, Method, Waiting, providers
-from parlour.access.providers import Brought, Draft, GroupRule, Kind, NotVouchedFor, OnlyAdministrators, coming_back
+from parlour.access.providers import Brought, Draft, GroupRule, Kind, NotVouchedFor, coming_back
 from parlour.access.providers.shown import Shown
 from parlour.foundation import crypto
 from parlour.foundation.database import Database
@@ -159,7 +159,7 @@ async def test_only_an_administrator_says_who_vouches(acme: Company, forger: For
             providers.claim_domain(tx, "other.test", by=mara),
             providers.release_domain(tx, claimed, by=mara),
         ):
-            with pytest.raises(OnlyAdministrators):
+            with pytest.raises(people.OnlyAdministrators):
                 await refused
         assert await providers.providers(tx) == [provider]
         assert await providers.claimed_domains(tx) == [claimed]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from parlour import access
+from parlour import access, people
 from parlour.access import Client, Entered, Identity, Method, Policy, Step, Waiting, providers
-from parlour.access.providers import NobodyVouches, OnlyAdministrators, OnlyProviders
+from parlour.access.providers import NobodyVouches, OnlyProviders
 from parlour.foundation import crypto
 from parlour.foundation.errors import Invalid
 from parlour.people import Actor
@@ -58,7 +58,7 @@ async def test_a_rule_that_would_lock_everybody_out_is_not_made(acme: Company) -
     for nobody in (acme.bob, acme.carol):
         with pytest.raises(Invalid):
             await ask(acme, nobody)
-    with pytest.raises(OnlyAdministrators):
+    with pytest.raises(people.OnlyAdministrators):
         await ask(acme, acme.alice, by=acme.mara)
     async with acme.database.reading(acme.organization_id) as tx:
         assert await providers.only_providers(tx) == OnlyProviders()

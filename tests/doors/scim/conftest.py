@@ -13,7 +13,7 @@ Directory = Callable[..., httpx.AsyncClient]
 
 async def directory_token(company: Company) -> str:
     async with company.database.transaction(company.organization_id) as tx:
-        return (await access.create_directory_token(tx, "Entra"))[1]
+        return (await access.create_directory_token(tx, "Entra", by=company.alice))[1]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

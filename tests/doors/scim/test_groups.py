@@ -24,7 +24,7 @@ async def added(directory: httpx.AsyncClient, name: str, *members: UUID) -> str:
 async def means(company: Company, group_id: str, role: Role | None, department_id: UUID | None = None) -> None:
     async with company.database.transaction(company.organization_id) as tx:
         group = await directories.find_group(tx, UUID(group_id))
-        await directories.give_meaning(tx, group, role, department_id)
+        await directories.give_meaning(tx, group, role, department_id, by=company.alice)
 
 
 async def roles(company: Company) -> dict[str, Role]:

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from parlour import audit
+from parlour import audit, people
 from parlour.access.directory import matching, meaning, persons
 from parlour.access.directory.matching import Column, Kind, Wanted
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
-from parlour.people import Role, User
+from parlour.people import Actor, Role, User
 
 
 class GroupThere(Conflict):
@@ -148,11 +148,15 @@ async def remove_group(tx: Transaction, group: Group) -> list[User]:
     return changed
 
 
-async def give_meaning(tx: Transaction, group: Group, role: Role | None, department_id: UUID | None) -> list[User]:
+async def give_meaning(
+    tx: Transaction, group: Group, role: Role | None, department_id: UUID | None, *, by: Actor
+) -> list[User]:
     """What being in it makes of somebody; everybody whose role is another now.
 
-    Raises `NotFound` for a department that is not there, `BadRequest` where it would leave no administrator.
+    Raises `NotFound` for a department that is not there, `BadRequest` where it would leave no administrator, and
+    `OnlyAdministrators`.
     """
+    people.must_be_administrator(by)
     before, after = meaning.Meaning(group.role, group.department_id), meaning.Meaning(role, department_id)
     details = audit.changes(msgspec.structs.asdict(before), msgspec.structs.asdict(after))
     if not details["after"]:

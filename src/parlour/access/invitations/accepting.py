@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from parlour import audit, people
-from parlour.access.invitations.inviting import PURPOSE, Invitation, find_invitation
+from parlour.access.invitations.inviting import PURPOSE, Invitation, find_invitation, may_invite
 from parlour.access.links.keeping import end_links, read_link
 from parlour.access.passwords import hashing, strength
 from parlour.access.passwords.signing_in import LONGEST
@@ -19,7 +19,9 @@ from parlour.people import NewUser, Organization, Role, User, UserChanges, UserS
 
 
 class InvitationOver(Gone):
-    """This invitation is over: it was accepted, taken back, or waited too long. Sign in, or ask for a new one."""
+    """This invitation is over: it was accepted, taken back, or waited too long, or whoever sent it has left. Sign in,
+    or ask for a new one.
+    """
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -73,7 +75,9 @@ async def _waiting(tx: Transaction, invitation_id: UUID) -> Invitation:
         invitation = await find_invitation(tx, invitation_id)
     except NotFound as gone:
         raise InvitationOver() from gone
-    if invitation.is_over:
+    inviter = await people.actor_of(tx, invitation.invited_by)
+    # It gives what they may give now: somebody who has left, or may less, lets nobody in.
+    if invitation.is_over or inviter is None or not may_invite(invitation, inviter):
         raise InvitationOver()
     return invitation
 

@@ -93,6 +93,7 @@ async def invite(tx: Transaction, new: NewInvitation, *, by: Actor) -> Invitatio
     await _check(tx, new, by)
     await people.check_seat_left(tx)
     await _check_address(tx, email)
+    await _check_known(tx, email, by)
     now = clock.now()
     invitation_id: UUID = await tx.value(
         """
@@ -154,6 +155,13 @@ def _may_invite(role: Role, department_ids: Sequence[UUID], actor: Actor) -> boo
 def _reach(new: NewInvitation, by: Actor) -> Reach:
     # A manager opens nothing beyond the departments they name.
     return new.reach if by.may(Permission.MANAGE_AGENTS) else Reach.DEPARTMENTS
+
+
+async def _check_known(tx: Transaction, email: str, by: Actor) -> None:
+    """What somebody else offered is made less by nobody who could not have taken it back."""
+    known = await tx.maybe(Invitation, f"select {_COLUMNS} {_PENDING} and i.email = %(email)s", email=email)
+    if known and not may_invite(known, by):
+        raise NotYoursToInvite()
 
 
 async def _check(tx: Transaction, new: NewInvitation, by: Actor) -> None:

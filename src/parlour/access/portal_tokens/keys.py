@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import audit
+from parlour import audit, people
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid, NotFound
 from parlour.foundation.library import library
 from parlour.foundation.sealing import Place, Sealer
+from parlour.people import Actor
 
 MOST: Final = 4
 _LONGEST: Final = 10_000
@@ -49,22 +50,28 @@ async def portal_keys(tx: Transaction) -> list[PortalKey]:
     return await tx.all(PortalKey, f"select {_COLUMNS} from portal_keys order by created_at desc, id desc")
 
 
-async def make_portal_secret(tx: Transaction, sealer: Sealer) -> tuple[PortalKey, str]:
-    """A shared secret of 256 bits, and its text, which is shown this once. Raises `TooManyKeys`."""
+async def make_portal_secret(tx: Transaction, sealer: Sealer, *, by: Actor) -> tuple[PortalKey, str]:
+    """A shared secret of 256 bits, and its text, shown this once. Raises `TooManyKeys` or `OnlyAdministrators`."""
+    people.must_be_administrator(by)
     text = crypto.new_secret()
     key_id = ids.new()
     sealed = await sealer.seal(_place(tx.organization_id, key_id), text.encode())
     return await _keep(tx, PortalKey(key_id, Algorithm.HS256, None, clock.now()), sealed), text
 
 
-async def add_portal_key(tx: Transaction, pem: str) -> PortalKey:
-    """A public key as PEM: RSA of 2048 bits or more, or Ed25519. Raises `Invalid` or `TooManyKeys`."""
+async def add_portal_key(tx: Transaction, pem: str, *, by: Actor) -> PortalKey:
+    """A public key as PEM: RSA of 2048 bits or more, or Ed25519.
+
+    Raises `Invalid`, `TooManyKeys` or `OnlyAdministrators`.
+    """
+    people.must_be_administrator(by)
     algorithm, normal = _read(pem)
     return await _keep(tx, PortalKey(ids.new(), algorithm, normal, clock.now()), None)
 
 
-async def remove_portal_key(tx: Transaction, key_id: UUID) -> None:
-    """Tokens that are signed with it open nothing from now on. Raises `NotFound`."""
+async def remove_portal_key(tx: Transaction, key_id: UUID, *, by: Actor) -> None:
+    """Tokens that are signed with it open nothing from now on. Raises `NotFound` or `OnlyAdministrators`."""
+    people.must_be_administrator(by)
     algorithm: str | None = await tx.value("delete from portal_keys where id = %(id)s returning algorithm", id=key_id)
     if algorithm is None:
         raise NotFound()

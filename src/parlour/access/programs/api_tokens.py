@@ -5,14 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import audit
+from parlour import audit, people
 from parlour.access.programs import scopes, texts
 from parlour.access.programs.scopes import Scopes
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid, NotFound
-from parlour.people import Permission
+from parlour.people import Actor, Permission
 
 
 class ApiToken(msgspec.Struct, frozen=True):
@@ -54,9 +54,12 @@ async def create_token(
 
 
 async def create_directory_token(
-    tx: Transaction, name: str, expires_at: datetime | None = None
+    tx: Transaction, name: str, expires_at: datetime | None = None, *, by: Actor
 ) -> tuple[ApiToken, str]:
-    """The organization's, for its directory: it works whoever made it leaves. Raises `Invalid`."""
+    """The organization's, for its directory: it works whoever made it leaves. Raises `Invalid` or
+    `OnlyAdministrators`.
+    """
+    people.must_be_administrator(by)
     token = _checked(name, expires_at, scopes.DIRECTORY)
     return await _create(tx, None, texts.new_text(texts.DIRECTORY_PREFIX), token)
 

@@ -17,7 +17,6 @@ from parlour.access.providers.going import Brought, address_of, return_address
 from parlour.access.providers.groups import GroupRule, rules_of, set_rules
 from parlour.access.providers.keeping import (
     Draft,
-    OnlyAdministrators,
     Provider,
     ProviderKnown,
     TooManyProviders,
@@ -80,7 +79,6 @@ __all__ = [
     "NotRight",
     "NotVouchedFor",
     "Offer",
-    "OnlyAdministrators",
     "OnlyProviders",
     "OurKey",
     "Provider",

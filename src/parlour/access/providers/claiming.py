@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from parlour import audit
-from parlour.access.providers.keeping import must_be_administrator
+from parlour import audit, people
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, crypto, ids
 from parlour.foundation.database import Transaction
@@ -59,7 +58,7 @@ async def claim_domain(tx: Transaction, written: str, *, by: Actor) -> ClaimedDo
 
     Raises `Forbidden`, `Invalid`, `DomainClaimed` or `TooManyDomains`.
     """
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     domain = normal_domain(written)
     if await tx.value("select count(*) from claimed_domains") >= MOST:
         raise TooManyDomains()
@@ -86,7 +85,7 @@ async def claim_domain(tx: Transaction, written: str, *, by: Actor) -> ClaimedDo
 
 async def release_domain(tx: Transaction, claimed: ClaimedDomain, *, by: Actor) -> None:
     """Providers vouch for its addresses no more. Whom they have vouched for before still comes in."""
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     await tx.run("delete from claimed_domains where id = %(id)s", id=claimed.id)
     await audit.record(tx, Act.DOMAIN_RELEASED, on=subject_of(claimed))
 

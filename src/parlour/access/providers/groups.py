@@ -7,7 +7,7 @@ import msgspec
 from psycopg.errors import ForeignKeyViolation
 
 from parlour import audit, people
-from parlour.access.providers.keeping import Provider, must_be_administrator
+from parlour.access.providers.keeping import Provider
 from parlour.audit import Act, Subject
 from parlour.foundation import ids
 from parlour.foundation.database import Transaction
@@ -38,7 +38,7 @@ async def rules_of(tx: Transaction, provider_id: UUID) -> list[GroupRule]:
 
 async def set_rules(tx: Transaction, provider: Provider, rules: list[GroupRule], *, by: Actor) -> None:
     """Exactly these. They apply when somebody signs in. Raises `Forbidden` or `Invalid`."""
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     if len(rules) > MOST:
         raise Invalid(details={"groups": f"At most {MOST} groups."})
     for rule in rules:

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from parlour import audit
+from parlour import audit, people
 from parlour.access.providers.kinds import Kind, issuer_of
 from parlour.access.providers.saml import connections, metadata
 from parlour.access.providers.saml.connections import Connection
 from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
-from parlour.foundation.errors import Conflict, Forbidden, Invalid
+from parlour.foundation.errors import Conflict, Invalid
 from parlour.foundation.installation import Installation
 from parlour.foundation.sealing import Place
 from parlour.people import Actor, Role
@@ -29,10 +29,6 @@ class ProviderKnown(Conflict):
 
 class TooManyProviders(Conflict):
     """An organization has 20 identity providers at most. Remove one first."""
-
-
-class OnlyAdministrators(Forbidden):
-    """Only administrators decide who vouches for people: whoever does can come in as anybody."""
 
 
 class Provider(msgspec.Struct, frozen=True):
@@ -83,7 +79,7 @@ async def add_provider(
 
     Raises `Forbidden`, `Invalid`, `ProviderKnown` or `TooManyProviders`.
     """
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     provider_id = provider_id or ids.new()
     checked = _checked(installation, draft, provider_id)
     if draft.kind is not Kind.SAML and not checked.secret:
@@ -122,7 +118,7 @@ async def change_provider(
 
     Raises `Forbidden`, `Invalid` or `ProviderKnown`.
     """
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     checked = msgspec.structs.replace(
         _checked(installation, draft, before.id, before), kind=before.kind, issuer=before.issuer
     )
@@ -158,7 +154,7 @@ async def change_provider(
 
 async def remove_provider(tx: Transaction, provider: Provider, *, by: Actor) -> None:
     """Nobody comes in through it any more; whom it had vouched for is forgotten with it."""
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     await tx.run("delete from identity_providers where id = %(id)s", id=provider.id)
     await audit.record(tx, Act.PROVIDER_REMOVED, on=_subject(provider))
 
@@ -182,12 +178,6 @@ async def secret_of(tx: Transaction, installation: Installation, provider: Provi
     """The client secret. Raises `SealBroken` where the key that sealed it is gone."""
     sealed = await tx.value("select sealed from identity_providers where id = %(id)s", id=provider.id)
     return (await installation.sealer.open(_place(tx.organization_id, provider.id), bytes(sealed))).decode()
-
-
-def must_be_administrator(by: Actor) -> None:
-    """A role of one's own making may hold the permission, and must not lead further. Raises `Forbidden`."""
-    if by.role is not Role.ADMIN:
-        raise OnlyAdministrators()
 
 
 def our_name(installation: Installation, provider_id: UUID) -> str:

@@ -6,7 +6,6 @@ import msgspec
 
 from parlour import audit, people
 from parlour.access.providers import keeping
-from parlour.access.providers.keeping import must_be_administrator
 from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid, NotFound
@@ -32,7 +31,7 @@ async def only_providers(tx: Transaction) -> OnlyProviders:
 
 async def set_only_providers(tx: Transaction, rule: OnlyProviders, *, by: Actor) -> None:
     """It ends the sessions of agents who came in otherwise. Raises `Forbidden`, `Invalid` or `NobodyVouches`."""
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     if rule.is_asked:
         if not await keeping.active_providers(tx):
             raise NobodyVouches()

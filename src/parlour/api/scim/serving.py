@@ -16,7 +16,7 @@ from parlour.foundation.errors import NotFound, PreconditionFailed
 from parlour.people import Permission
 
 PATH: Final = "/scim/v2"
-MAY: Final = {**needs(Permission.PROVISION_PEOPLE), "uncounted": True, "limit": Limit.SCIM}
+MAY: Final = {**needs(Permission.PROVISION_PEOPLE, confirmed=True), "uncounted": True, "limit": Limit.SCIM}
 MOST: Final = 200
 _ALWAYS: Final = frozenset({"id", "schemas", "meta"})
 _CORE: Final = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(?:User|Group):", re.IGNORECASE)

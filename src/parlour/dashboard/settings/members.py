@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from parlour import access, people
 from parlour.access import directory
 from parlour.dashboard.settings.sheet import blanks, sheet, words
-from parlour.entrance import Request, needs, pages
+from parlour.entrance import Request, must_be_confirmed, needs, pages
 from parlour.foundation.errors import Conflict, Forbidden, Invalid, Problem
 from parlour.people import NewUser, Permission, Reach, Role, UserChanges, UserSearch, UserStatus
 
@@ -31,6 +31,8 @@ async def add(request: Request) -> Response[Any]:
         new = await _new(request, form)
         async with request.transaction() as tx:
             user = await people.admit(tx, new, by=request.actor)
+    except access.ConfirmFirst:
+        raise
     except Problem as problem:
         return await _page(request, problem, form)
     return pages.redirect(_HERE, f"{user.name} is in.")
@@ -42,7 +44,10 @@ async def change(request: Request, user_id: FromPath[UUID]) -> Response[Any]:
     try:
         async with request.transaction() as tx:
             user = await people.find_user(tx, user_id)
-            changed = await access.change_user(tx, user, _changes(form), by=request.actor)
+            changes = _changes(form)
+            if changes.concern_power_of(user):
+                must_be_confirmed(request)
+            changed = await access.change_user(tx, user, changes, by=request.actor)
     except (Invalid, people.AddressTaken) as problem:
         return await _page(request, problem, form)
     request.forget_identities()
@@ -93,6 +98,7 @@ async def _new(request: Request, form: FormMultiDict) -> NewUser:
     email, password = words(form, "email"), str(form.get("password") or "")
     if role is not Role.CUSTOMER:
         request.actor.must(Permission.MANAGE_AGENTS)
+        must_be_confirmed(request)
     if password or role is not Role.CUSTOMER:
         await access.check_strength(password, email, words(form, "name"))
     hashed = await access.hashed_password(password) if password else None

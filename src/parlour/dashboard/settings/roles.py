@@ -16,7 +16,8 @@ from parlour.foundation.errors import Invalid, NotFound, Problem
 from parlour.people import ALLOWED, CustomRole, Permission, Reach, Role, RoleDraft
 
 _HERE: Final = "/dashboard/settings/roles"
-_MANAGES: Final = needs(Permission.MANAGE_ROLES)
+# The form asks beforehand, so that nothing that was filled in is lost.
+_MANAGES: Final = needs(Permission.MANAGE_ROLES, fresh=True)
 _NAMES_SHOWN: Final = 20
 _ABOUT: Final = {
     Role.ADMIN: "Sees and may do everything.",

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from parlour import audit
-from parlour.access.providers.keeping import must_be_administrator
+from parlour import audit, people
 from parlour.audit import Act
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -58,7 +57,7 @@ async def new_pair() -> Pair:
 
 async def show_key(tx: Transaction, installation: Installation, pair: Pair, *, by: Actor) -> None:
     """From now on the organization's metadata names this one. Raises `Forbidden` or `TooManyKeys`."""
-    must_be_administrator(by)
+    people.must_be_administrator(by)
     now = clock.now()
     await tx.run("delete from saml_keys where ends_at <= %(now)s", now=now)
     if await tx.value("select count(*) from saml_keys") >= _MOST:

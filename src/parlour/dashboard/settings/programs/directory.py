@@ -33,7 +33,8 @@ async def make(request: Request) -> Response[Any]:
     form = await request.form()
     try:
         async with request.transaction() as tx:
-            _, text = await access.create_directory_token(tx, words(form, "name"), ends_at(words(form, "days")))
+            name, last = words(form, "name"), ends_at(words(form, "days"))
+            _, text = await access.create_directory_token(tx, name, last, by=request.actor)
     except Problem as problem:
         return await _page(request, problem)
     response = await _page(request, secret=text)
@@ -50,7 +51,7 @@ async def give_meaning(request: Request, group_id: FromPath[UUID]) -> Response[A
             group = await directory.find_group(tx, group_id)
             if department_id:
                 await people.find_department(tx, department_id)
-            changed = await directory.give_meaning(tx, group, role, department_id)
+            changed = await directory.give_meaning(tx, group, role, department_id, by=request.actor)
     except (BadRequest, Invalid) as problem:
         return await _page(request, problem)
     request.forget_identities()

@@ -26,7 +26,7 @@ async def show(request: Request) -> Response[str]:
     return await _page(request)
 
 
-@post(_HERE, opt=_OWN)
+@post(_HERE, opt=needs(Permission.MANAGE_OWN_TOKENS, fresh=True))
 async def make(request: Request) -> Response[Any]:
     """Answers with the page itself, never a redirect: the token's text is shown this once and kept nowhere."""
     form = await request.form()

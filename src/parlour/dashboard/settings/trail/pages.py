@@ -54,7 +54,7 @@ async def show(request: Request) -> Response[str]:
     )
 
 
-@get(HERE + "/export", opt=_READS)
+@get(HERE + "/export", opt=needs(Permission.READ_AUDIT, fresh=True))
 async def export(request: Request) -> Response[Any]:
     asked, now = asked_of(request), clock.now()
     wanted = filter_of(asked)
@@ -89,7 +89,7 @@ async def verify(request: Request) -> Response[Any]:
     return pages.redirect(HERE, f"The chain is whole: {records}, none changed, none missing.")
 
 
-@post(HERE + "/retention", opt=needs(Permission.MANAGE_ORGANIZATION))
+@post(HERE + "/retention", opt=needs(Permission.MANAGE_ORGANIZATION, fresh=True))
 async def keep(request: Request) -> Response[Any]:
     typed = words(await request.form(), "keep_days")
     days = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 6 else 0

@@ -23,7 +23,7 @@ async def show(request: Request) -> Response[str]:
     return await _page(request)
 
 
-@post(_HERE, opt=_INVITES)
+@post(_HERE, opt=needs(Permission.INVITE_PEOPLE, fresh=True))
 async def invite(request: Request) -> Response[Any]:
     form = await request.form()
     try:

@@ -27,7 +27,7 @@ async def make(request: Request) -> Response[Any]:
     """Answers with the page itself, never a redirect: the secret is shown this once."""
     try:
         async with request.transaction() as tx:
-            _, secret = await access.make_portal_secret(tx, request.installation.sealer)
+            _, secret = await access.make_portal_secret(tx, request.installation.sealer, by=request.actor)
     except Problem as problem:
         return await _page(request, problem)
     answer = await _page(request, secret=secret)
@@ -40,7 +40,7 @@ async def add(request: Request) -> Response[Any]:
     form = await request.form()
     try:
         async with request.transaction() as tx:
-            key = await access.add_portal_key(tx, words(form, "publicKey"))
+            key = await access.add_portal_key(tx, words(form, "publicKey"), by=request.actor)
     except Problem as problem:
         return await _page(request, problem)
     return pages.redirect(_HERE, f"Tokens signed with this {key.algorithm} key are let in.")
@@ -49,7 +49,7 @@ async def add(request: Request) -> Response[Any]:
 @post(_HERE + "/{key_id:uuid}/remove", opt=_CHANGES)
 async def remove(request: Request, key_id: FromPath[UUID]) -> Response[Any]:
     async with request.transaction() as tx:
-        await access.remove_portal_key(tx, key_id)
+        await access.remove_portal_key(tx, key_id, by=request.actor)
     return pages.redirect(_HERE, "Tokens signed with it open nothing any more.")
 
 
