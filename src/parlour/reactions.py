@@ -3,7 +3,7 @@
 from typing import Final
 
 from parlour import access, email, notifications, tickets
-from parlour.access import providers
+from parlour.access import programs, providers
 from parlour.email import domains, sources
 from parlour.foundation.jobs import Reactions
 from parlour.people import portal_hosts
@@ -23,6 +23,7 @@ REACTIONS: Final[Reactions] = {
     providers.ClaimedDomainLost: [notifications.notify_of_own_domain],
     access.PasskeyAdded: [email.tell_of_passkey],
     access.PasskeyRemoved: [email.tell_of_passkey],
+    programs.TokenEndsSoon: [notifications.notify_of_token, email.tell_of_ending_token],
     email.ReplyNotSent: [notifications.notify_assignee],
     email.ReplyCancelled: [notifications.notify_assignee],
     tickets.CustomerReplied: [notifications.notify_assignee, email.cancel_answered_replies],

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from parlour import audit, email, notifications, tickets
-from parlour.access import providers
+from parlour.access import programs, providers
 from parlour.email import domains, sources
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
@@ -40,6 +40,7 @@ async def discard_unsent_uploads(installation: Installation) -> None:
 SCHEDULE: Final = (
     Appointment("47 * * * *", audit.trim_trails),
     Appointment("7 * * * *", notifications.count_usage),
+    Appointment("27 * * * *", programs.tell_of_ending_tokens),
     Appointment("17 * * * *", forget_old_idempotency_keys),
     Appointment("37 * * * *", discard_unsent_uploads),
     Appointment("*/10 * * * *", email.rescue_waiting_mail),

@@ -1,6 +1,7 @@
 """What programs may do with a token, and who ends it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from parlour import access
 from parlour.people import Actor, Permission
 from tests.builders import Company
 from tests.doors.conftest import Clients, Connect, failure, token_of
+from tests.notifications.test_ending_tokens import look, make
 
 READS = ["READ_ORGANIZATION", "READ_TICKETS"]
 
@@ -120,3 +122,14 @@ async def test_the_page_makes_a_token_with_an_end_and_with_scopes(acme: Company,
     assert revoked.status_code == 303
     async with acme.database.reading(acme.organization_id) as tx:
         assert await access.tokens_of(tx, acme.bob.user_id) == []
+
+
+async def test_the_bell_leads_to_the_page_where_it_is_replaced(acme: Company, at_acme: Clients) -> None:
+    token_id = await make(acme, acme.bob)
+    await look(acme, timedelta(days=14))
+    for first, page in (("bob", "tokens"), ("alice", "programs")):
+        client = await at_acme.browser(first)
+        shown = (await client.get("/dashboard/notifications")).text
+        assert (f'href="/dashboard/settings/{page}"' in shown, "ends soon" in shown) == (True, True)
+    [line] = (await (await at_acme.program("bob")).get("/api/notifications")).json()["items"]
+    assert (line["apiTokenId"], line["apiToken"], line["name"]) == (str(token_id), "Nightly report", "TokenEndsSoon")

@@ -29,7 +29,7 @@ class Me(shapes.Shape, frozen=True):
 
 
 class Notification(shapes.Shape, frozen=True):
-    """One line of the bell: which fact, about which ticket, mailbox or sending domain, in which words."""
+    """One line of the bell: which fact, about which ticket, mailbox, domain or token, in which words."""
 
     id: UUID
     name: str
@@ -44,6 +44,8 @@ class Notification(shapes.Shape, frozen=True):
     sending_domain_id: UUID | None
     sending_domain: str | None
     own_domain: str | None
+    api_token_id: UUID | None
+    api_token: str | None
     words: str | None
 
 
@@ -113,5 +115,7 @@ def _as_notification(found: notifications.Notification) -> Notification:
         found.sending_domain_id,
         found.sending_domain,
         found.own_domain,
+        found.api_token_id,
+        found.api_token,
         found.words,
     )

@@ -9,7 +9,7 @@ from parlour import notifications, people
 from parlour.dashboard.shell import shell
 from parlour.entrance import Request, needs, pages
 from parlour.notifications import Notification
-from parlour.people import Permission
+from parlour.people import Actor, Permission, Role
 
 _HERE: Final = "/dashboard/notifications"
 _READS: Final = needs(Permission.READ_OWN_NOTIFICATIONS)
@@ -29,6 +29,7 @@ _SENTENCES: Final = {
     "PortalHostLost": ("alert", "is your portal's address no more"),
     "ClaimedDomainMissing": ("alert", "needs you: its record is gone"),
     "ClaimedDomainLost": ("alert", "is a domain of yours no more"),
+    "TokenEndsSoon": ("alert", "is an API token that ends soon"),
     "SendingDomainLost": ("alert", "needs you: its mail goes out unsigned"),
 }
 
@@ -42,13 +43,14 @@ class Ring(msgspec.Struct, frozen=True):
     notification: Notification
     icon: str
     sentence: str
+    sees_all_tokens: bool = False
 
     @property
     def about(self) -> str:
         """Who did it, or what it is about where nobody did."""
         told = self.notification
-        thing = told.mailbox or told.sending_domain or told.own_domain or _USED.get(told.usage_of or "")
-        return thing or told.actor_name or "Parlour"
+        thing = told.mailbox or told.sending_domain or told.own_domain or told.api_token
+        return thing or _USED.get(told.usage_of or "") or told.actor_name or "Parlour"
 
     @property
     def href(self) -> str:
@@ -60,6 +62,8 @@ class Ring(msgspec.Struct, frozen=True):
         if told.own_domain:
             page = "portal-address" if told.name.startswith("PortalHost") else "single-sign-on"
             return f"/dashboard/settings/{page}"
+        if told.api_token_id:
+            return "/dashboard/settings/programs" if self.sees_all_tokens else "/dashboard/settings/tokens"
         if told.usage_of:
             return f"/dashboard/settings/plan#usage-{told.usage_of.lower()}"
         return f"/dashboard/tickets/{told.ticket_number}"
@@ -70,7 +74,7 @@ async def show(request: Request) -> Response[str]:
     async with request.reading() as tx:
         found = await notifications.notifications_of(tx, request.actor, limit=50)
         surroundings = await shell(tx, request.actor, await people.departments(tx))
-    rings = [_ring(each) for each in found]
+    rings = [_ring(each, request.actor) for each in found]
     return pages.render(request, "dashboard/bell.html", shell=surroundings, rings=rings)
 
 
@@ -81,6 +85,6 @@ async def read_all(request: Request) -> Response[Any]:
     return pages.redirect(_HERE)
 
 
-def _ring(notification: Notification) -> Ring:
+def _ring(notification: Notification, actor: Actor) -> Ring:
     icon, sentence = _SENTENCES.get(notification.name, ("bell", "changed it"))
-    return Ring(notification, icon, sentence)
+    return Ring(notification, icon, sentence, actor.role is Role.ADMIN)

@@ -46,6 +46,7 @@ from parlour.email.notices import (
     send_link,
     send_notice,
     tell_of_copied_token,
+    tell_of_ending_token,
     tell_of_new_password,
     tell_of_passkey,
 )
@@ -177,6 +178,7 @@ __all__ = [
     "summaries",
     "take_in",
     "tell_of_copied_token",
+    "tell_of_ending_token",
     "tell_of_new_password",
     "tell_of_passkey",
     "typed_addresses",

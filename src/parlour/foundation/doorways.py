@@ -166,6 +166,11 @@ class Doorways:
             )
         )
 
+    async def organizations_with_ending_tokens(self, since: datetime, before: datetime) -> list[UUID]:
+        """Who has API tokens that end between two moments."""
+        question = "select id as organization_id, id from doorway_organizations_with_ending_tokens(%s, %s) id"
+        return _all(await self._ask(question, since, before))
+
     async def _ask(self, question: LiteralString, *parameters: object) -> list[Whereabouts]:
         asked = Asked(question, parameters, binary=True)
         [outcome] = await self._take([asked])

@@ -8,6 +8,7 @@ from parlour.notifications.raising import (
     notify_of_domain,
     notify_of_own_domain,
 )
+from parlour.notifications.tokens import notify_of_token
 from parlour.notifications.usage import Usage, count_usage, usage_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "notify_assignee",
     "notify_of_domain",
     "notify_of_own_domain",
+    "notify_of_token",
     "unread_count",
     "usage_of",
 ]

@@ -16,7 +16,7 @@ _COUNTED_UP_TO: Final = 100
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """One line of the bell: which fact, about which ticket, mailbox or domain, and in which words."""
+    """One line of the bell: which fact, about which ticket, mailbox, domain or token, and in which words."""
 
     id: UUID
     name: str
@@ -33,6 +33,8 @@ class Notification(msgspec.Struct, frozen=True):
     sending_domain: str | None
     usage_of: str | None
     own_domain: str | None
+    api_token_id: UUID | None
+    api_token: str | None
 
 
 async def notifications_of(
@@ -45,11 +47,13 @@ async def notifications_of(
         f"""
         select n.id, n.name, n.ticket_id, t.number as ticket_number, t.subject as ticket_subject,
             u.name as actor_name, n.created_at, n.read_at, n.mailbox_id, m.address as mailbox, n.words,
-            n.sending_domain_id, d.domain as sending_domain, n.usage_of, n.own_domain
+            n.sending_domain_id, d.domain as sending_domain, n.usage_of, n.own_domain,
+            n.api_token_id, k.name as api_token
         from notifications n
         left join tickets t on t.organization_id = n.organization_id and t.id = n.ticket_id
         left join mailboxes m on m.organization_id = n.organization_id and m.id = n.mailbox_id
         left join sending_domains d on d.organization_id = n.organization_id and d.id = n.sending_domain_id
+        left join api_tokens k on k.organization_id = n.organization_id and k.id = n.api_token_id
         left join users u on u.organization_id = n.organization_id and u.id = n.actor_id
         where n.user_id = %(user_id)s and {seen} and {"(n.created_at, n.id) < (%(at)s, %(id)s)" if before else "true"}
         order by n.created_at desc, n.id desc
@@ -109,6 +113,13 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> None:
 def _seen_by(actor: Actor) -> tuple[str, dict[str, Any]]:
     """A condition on `notifications n` and its `tickets t`, and its parameters: asked anew each time it is read."""
     condition, parameters = tickets_seen_by(actor)
-    # What is about no ticket is about the installation's side of things, and was told to administrators.
-    about_no_ticket = "n.ticket_id is null" if actor.role is Role.ADMIN else "false"
+    # What is about no ticket is about the installation's side of things, and was told to administrators; and of a token
+    # to its owner too.
+    about_no_ticket = "n.ticket_id is null" if actor.role is Role.ADMIN else _OF_THEIR_OWN
     return f"(({about_no_ticket}) or (n.ticket_id is not null and {condition}))", parameters
+
+
+_OF_THEIR_OWN: Final = """exists (
+    select 1 from api_tokens o
+    where o.organization_id = n.organization_id and o.id = n.api_token_id and o.user_id = n.user_id
+)"""

@@ -45,6 +45,7 @@ class AutomaticMailKind(StrEnum):
     INVITATION = "INVITATION"
     PASSKEY_ADDED = "PASSKEY_ADDED"
     PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    TOKEN_ENDS = "TOKEN_ENDS"  # noqa: S105
 
 
 class NewAutomaticMail(Body, frozen=True, kw_only=True):

@@ -4,7 +4,12 @@ from parlour.email.notices.addresses import confirm_address, send_address_link
 from parlour.email.notices.asking import ask_for_link, send_link
 from parlour.email.notices.inviting import send_invitation
 from parlour.email.notices.sending import resume_notices, send_notice
-from parlour.email.notices.warning import tell_of_copied_token, tell_of_new_password, tell_of_passkey
+from parlour.email.notices.warning import (
+    tell_of_copied_token,
+    tell_of_ending_token,
+    tell_of_new_password,
+    tell_of_passkey,
+)
 from parlour.email.notices.writing import Notice, write_notice
 
 __all__ = [
@@ -17,6 +22,7 @@ __all__ = [
     "send_link",
     "send_notice",
     "tell_of_copied_token",
+    "tell_of_ending_token",
     "tell_of_new_password",
     "tell_of_passkey",
     "write_notice",

@@ -1,10 +1,11 @@
-"""News about somebody's own access, to whoever reads mail there: in case it was not they who did it."""
+"""News about access: of somebody's own, in case it was not they who did it; and of programs', before it ends."""
 
 from typing import Final
 from uuid import UUID, uuid5
 
 from parlour import people
-from parlour.access import PasskeyAdded, PasskeyFact, PasskeyRemoved
+from parlour.access import PasskeyAdded, PasskeyFact, PasskeyRemoved, programs
+from parlour.email import wording
 from parlour.email.notices.writing import Notice, write_notice
 from parlour.email.wording import Kind
 from parlour.foundation.installation import Installation
@@ -27,6 +28,20 @@ async def tell_of_passkey(installation: Installation, organization_id: UUID, *, 
     await _tell(
         installation, organization_id, fact.user_id, _PASSKEYS[fact.name], once=uuid5(fact.passkey_id, fact.name)
     )
+
+
+async def tell_of_ending_token(
+    installation: Installation, organization_id: UUID, *, fact: programs.TokenEndsSoon
+) -> None:
+    """Job: its owner and every administrator. One mail a fact for each of them."""
+    async with installation.database.transaction(organization_id) as tx:
+        token = await programs.ending_token(tx, fact.token_id)
+        if token is None:
+            return
+        more = {wording.TOKEN_NAME: token.name, wording.TOKEN_OWNER: token.owner, wording.TOKEN_ENDS_ON: token.ends_on}
+        for one in token.concerns:
+            once = uuid5(fact.token_id, f"{fact.name} {fact.days} {one.user_id}")
+            await write_notice(tx, Notice(kind=Kind.TOKEN_ENDS, email=one.email, name=one.name, more=more, id=once))
 
 
 async def _tell(

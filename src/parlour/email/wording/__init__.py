@@ -29,7 +29,18 @@ from parlour.email.wording.languages import (
     set_languages,
 )
 from parlour.email.wording.offering import Offer, inserted, offers
-from parlour.email.wording.placeholders import INVITATION_MESSAGE, KNOWN, LINK_URL, PORTAL_URL, fill, fill_html, tame
+from parlour.email.wording.placeholders import (
+    INVITATION_MESSAGE,
+    KNOWN,
+    LINK_URL,
+    PORTAL_URL,
+    TOKEN_ENDS_ON,
+    TOKEN_NAME,
+    TOKEN_OWNER,
+    fill,
+    fill_html,
+    tame,
+)
 from parlour.email.wording.previewing import Preview, own_signature, preview
 from parlour.email.wording.rendering import render
 from parlour.email.wording.signatures import Signature, signature_for
@@ -44,6 +55,9 @@ __all__ = [
     "LINK_URL",
     "NAMES",
     "PORTAL_URL",
+    "TOKEN_ENDS_ON",
+    "TOKEN_NAME",
+    "TOKEN_OWNER",
     "Draft",
     "Kind",
     "NotYourWords",

@@ -236,5 +236,35 @@ NOTICES: Final = {
             subject="Une clé d’accès a été supprimée de votre compte chez {{organization.name}}",
         ),
     },
+    Kind.TOKEN_ENDS: {
+        "en": Text(
+            "Hello {{customer.first_name}},\n\nthe API token “{{token.name}}” of {{token.owner}} at "
+            "{{organization.name}} ends on {{token.ends_on}}. The program that uses it can’t come in any more then.\n\n"
+            "Make a new one under Settings, give it to the program, and revoke the old one. Nothing uses it any more? "
+            "Then there is nothing to do.",
+            subject="The API token “{{token.name}}” ends on {{token.ends_on}}",
+        ),
+        "de": Text(
+            "Guten Tag {{customer.name}},\n\ndas API-Token „{{token.name}}“ von {{token.owner}} bei "
+            "{{organization.name}} läuft am {{token.ends_on}} ab. Das Programm, das es benutzt, kommt dann nicht mehr "
+            "herein.\n\nMachen Sie in den Einstellungen ein neues, geben Sie es dem Programm, und widerrufen Sie das "
+            "alte. Es wird nicht mehr gebraucht? Dann ist nichts zu tun.",
+            subject="Das API-Token „{{token.name}}“ läuft am {{token.ends_on}} ab",
+        ),
+        "es": Text(
+            "Hola {{customer.first_name}}:\n\nel token de API «{{token.name}}» de {{token.owner}} en "
+            "{{organization.name}} caduca el {{token.ends_on}}. El programa que lo usa ya no podrá entrar.\n\nCree "
+            "otro en los ajustes, déselo al programa y revoque el antiguo. ¿Ya no se usa? Entonces no hay nada "
+            "que hacer.",
+            subject="El token de API «{{token.name}}» caduca el {{token.ends_on}}",
+        ),
+        "fr": Text(
+            "Bonjour {{customer.name}},\n\nle jeton d’API « {{token.name}} » de {{token.owner}} chez "
+            "{{organization.name}} expire le {{token.ends_on}}. Le programme qui l’utilise ne pourra plus entrer.\n\n"
+            "Créez-en un autre dans les réglages, donnez-le au programme et révoquez l’ancien. Plus rien ne s’en sert "
+            "? Alors il n’y a rien à faire.",
+            subject="Le jeton d’API « {{token.name}} » expire le {{token.ends_on}}",
+        ),
+    },
 }
 """By kind and language. English is always among them."""

@@ -3,7 +3,14 @@
 from typing import Final
 
 from parlour.email.wording.kinds import Kind, Text
-from parlour.email.wording.placeholders import INVITATION_MESSAGE, LINK_URL, OF_NOTICES, OF_TICKETS, canonical
+from parlour.email.wording.placeholders import (
+    INVITATION_MESSAGE,
+    LINK_URL,
+    OF_NOTICES,
+    OF_TICKETS,
+    OF_TOKENS,
+    canonical,
+)
 from parlour.foundation.errors import Invalid
 
 TEXT_LIMIT: Final = 20_000
@@ -39,7 +46,9 @@ def unknown_to(kind: Kind) -> tuple[str, ...]:
     foreign = [*OF_TICKETS]
     if not kind.has_link:
         foreign.append(LINK_URL)
-    return (*foreign, *(() if kind is Kind.INVITATION else ("agent.name", INVITATION_MESSAGE)))
+    if kind is not Kind.INVITATION:
+        foreign += ["agent.name", INVITATION_MESSAGE]
+    return (*foreign, *(() if kind is Kind.TOKEN_ENDS else OF_TOKENS))
 
 
 def _canonical(text: Text, place: str, without: tuple[str, ...]) -> Text:

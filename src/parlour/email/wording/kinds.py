@@ -20,6 +20,7 @@ class Kind(StrEnum):
     INVITATION = "INVITATION"
     PASSKEY_ADDED = "PASSKEY_ADDED"
     PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    TOKEN_ENDS = "TOKEN_ENDS"  # noqa: S105
 
     @property
     def is_automatic(self) -> bool:

@@ -14,7 +14,11 @@ PORTAL_URL: Final = "portal.url"
 LINK_URL: Final = "link.url"
 INVITATION_MESSAGE: Final = "invitation.message"
 OF_TICKETS: Final = ("ticket.number", "ticket.subject")
-OF_NOTICES: Final = (LINK_URL, INVITATION_MESSAGE)
+TOKEN_NAME: Final = "token.name"  # noqa: S105
+TOKEN_OWNER: Final = "token.owner"  # noqa: S105
+TOKEN_ENDS_ON: Final = "token.ends_on"  # noqa: S105
+OF_TOKENS: Final = (TOKEN_NAME, TOKEN_OWNER, TOKEN_ENDS_ON)
+OF_NOTICES: Final = (LINK_URL, INVITATION_MESSAGE, *OF_TOKENS)
 KNOWN: Final = {
     "customer.name": "The customer’s name",
     "customer.first_name": "The customer’s first name",
@@ -26,6 +30,9 @@ KNOWN: Final = {
     PORTAL_URL: "The customers’ portal",
     LINK_URL: "The link that the mail is sent for",
     INVITATION_MESSAGE: "What whoever invites has written",
+    TOKEN_NAME: "The API token’s name",
+    TOKEN_OWNER: "Whose API token it is",
+    TOKEN_ENDS_ON: "The day on which the API token ends",
 }
 """Every one there is, and what it stands for."""
 
