@@ -39,6 +39,7 @@ async def discard_unsent_uploads(installation: Installation) -> None:
 
 SCHEDULE: Final = (
     Appointment("47 * * * *", audit.trim_trails),
+    Appointment("*/10 * * * *", audit.anchor_trails),
     Appointment("7 * * * *", notifications.count_usage),
     Appointment("27 * * * *", programs.tell_of_ending_tokens),
     Appointment("17 * * * *", forget_old_idempotency_keys),

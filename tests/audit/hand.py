@@ -51,4 +51,4 @@ async def record(tx: Transaction, company: Company, label: str) -> None:
 
 
 async def verdict(company: Company) -> Verdict:
-    return await audit.verify(company.database, company.organization_id)
+    return await audit.verify(company.installation, company.organization_id)

@@ -9,14 +9,17 @@ from tests.builders import Company
 
 
 async def verify(company: Company, *words: str, secret: str = "") -> tuple[int, str]:
-    """How it ended, and what it printed."""
+    return await run(company, "verify", *words, secret=secret)
+
+
+async def run(company: Company, *words: str, secret: str = "") -> tuple[int, str]:
+    """How `parlour audit` ended, and what it printed."""
     settings = company.installation.settings
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "parlour",
         "audit",
-        "verify",
         *words,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 from typing import LiteralString
 
+import msgspec
 import pytest
 import pytest_asyncio
 from psycopg.errors import InsufficientPrivilege
@@ -204,7 +205,7 @@ async def test_another_installations_key_verifies_nothing(trail: tuple[Company, 
     acme, _ = trail
     stranger = Database(database_url, signer=Signer("the secret of somebody else"), pool_size=1)
     await stranger.open()
-    found = await audit.verify(stranger, acme.organization_id)
+    found = await audit.verify(msgspec.structs.replace(acme.installation, database=stranger), acme.organization_id)
     await stranger.close()
     assert found.trouble
     assert "names the key" in found.trouble

@@ -70,7 +70,7 @@ async def test_a_wrong_password_is_recorded_wherever_the_address_is_known(
         assert (refused.act, refused.outcome, refused.actor_id) == ("SIGN_IN_REFUSED", "REFUSED", None)
         assert (refused.subject_id, refused.details) == (str(user_id), {"method": "PASSWORD"})
         assert address in (refused.subject_label or "")
-        assert (await audit.verify(company.database, company.organization_id)).is_whole
+        assert (await audit.verify(company.installation, company.organization_id)).is_whole
 
 
 async def test_an_address_that_nobody_has_is_in_the_log_only(
@@ -118,7 +118,7 @@ async def test_a_new_organization_has_a_trail_from_its_first_moment(connect: Con
     async with acme.database.reading(organization_id) as tx:
         acts = await tx.values("select act from audit_records order by position")
     assert acts == ["ORGANIZATION_FOUNDED", "PERSON_ADDED", "MAILBOX_ADDED", "SIGNED_IN"]
-    assert (await audit.verify(acme.database, organization_id)).is_whole
+    assert (await audit.verify(acme.installation, organization_id)).is_whole
 
 
 async def test_no_secret_of_a_mailbox_is_in_its_records(acme: Company, connect: Connect) -> None:

@@ -168,7 +168,7 @@ async def verify_audit(request: Request) -> Verdict:
     async with request.reading() as tx:
         if await audit.trail_length(tx) > MOST_VERIFIED:
             raise TooLongToVerify()
-    found = await audit.verify(request.installation.database, request.actor.organization_id)
+    found = await audit.verify(request.installation, request.actor.organization_id)
     return Verdict(found.is_whole, found.records, found.last_position, found.trouble)
 
 

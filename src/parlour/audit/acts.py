@@ -129,6 +129,7 @@ class Act(StrEnum):
     TRAIL_VIEWED = "TRAIL_VIEWED", Group.AUDIT, "Looked at the audit trail"
     TRAIL_EXPORTED = "TRAIL_EXPORTED", Group.AUDIT, "Exported the audit trail"
     RETENTION_CHANGED = "RETENTION_CHANGED", Group.AUDIT, "Changed how long the audit trail is kept"
+    TRAIL_ACCEPTED = "TRAIL_ACCEPTED", Group.AUDIT, "Accepted the trail as it was put back from a backup"
     TRAIL_TRIMMED = "TRAIL_TRIMMED", Group.AUDIT, "Removed the oldest audit records"
 
 

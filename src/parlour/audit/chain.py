@@ -101,3 +101,8 @@ def of_checkpoint(organization_id: UUID, position: int, hash_: bytes, made_at: d
         "hash": hash_,
         "madeAt": made_at,
     }
+
+
+def of_anchor(organization_id: UUID, position: int, hash_: bytes, at: datetime) -> dict[str, Any]:
+    """What an anchor's seal is made over."""
+    return {"kind": "anchor", "organization": organization_id, "position": position, "hash": hash_, "at": at}

@@ -8,9 +8,12 @@ from uuid import UUID
 import msgspec
 
 from parlour.audit import chain
+from parlour.audit.acts import Act
+from parlour.audit.anchoring import Anchor, BadAnchor, anchor_of
 from parlour.audit.chain import Key
 from parlour.audit.recording import Columns, Head
-from parlour.foundation.database import Database, Transaction
+from parlour.foundation.database import Transaction
+from parlour.foundation.installation import Installation
 
 # Some ten milliseconds of arithmetic at once, then others have their turn.
 _AT_ONCE: Final = 500
@@ -49,17 +52,26 @@ class _Broken(Exception):
     """The message says where, and what is the matter."""
 
 
-async def verify(database: Database, organization_id: UUID) -> Verdict:
+async def verify(installation: Installation, organization_id: UUID) -> Verdict:
     """Reads the whole trail, some hundred records in memory at once; writers are not held up."""
-    async with database.snapshot(organization_id) as tx:
+    # Before the snapshot: what is anchored by then is in it.
+    anchor = await _anchor(installation, organization_id)
+    async with installation.database.snapshot(organization_id) as tx:
         slug = await tx.value("select slug from organizations where id = %(id)s", id=organization_id) or ""
         head = await tx.maybe(Head, "select last_position, last_hash, key_name, seal from audit_trails")
         walk = _Walk(tx, chain.keys_of(tx.signer))
         try:
-            await walk.to(head)
+            await walk.to(head, anchor)
         except _Broken as broken:
             return _verdict(tx, slug, walk, head, str(broken))
         return _verdict(tx, slug, walk, head, None)
+
+
+async def _anchor(installation: Installation, organization_id: UUID) -> Anchor | BadAnchor | None:
+    try:
+        return await anchor_of(installation, organization_id)
+    except BadAnchor as bad:
+        return bad
 
 
 def _verdict(tx: Transaction, slug: str, walk: "_Walk", head: Head | None, trouble: str | None) -> Verdict:
@@ -76,13 +88,22 @@ class _Walk:
         self.records = 0
         self._position = 0
         self._hash = chain.BEGINNING
+        self._anchor: Anchor | None = None
 
-    async def to(self, head: Head | None) -> None:
+    async def to(self, head: Head | None, anchor: Anchor | BadAnchor | None) -> None:
         """Raises `_Broken`."""
+        self._anchor = anchor if isinstance(anchor, Anchor) else None
         await self._start()
         async for record in self._stored():
             self._follow(record)
         self._arrive(head)
+        if self._anchor and self._position < self._anchor.position:
+            ends, was = self._position, self._anchor
+            raise _Broken(
+                f"record {ends + 1} is missing: the trail went on to {was.position} at {was.at:%Y-%m-%d %H:%M}."
+            )
+        if isinstance(anchor, BadAnchor):
+            raise _Broken("the anchor of the trail is not sealed by this installation.")
 
     async def _start(self) -> None:
         checkpoint = await self._tx.maybe(
@@ -97,7 +118,7 @@ class _Walk:
         )
         if not self._key(checkpoint.key_name, what).fits(content, checkpoint.seal):
             raise _Broken(f"{what} is not sealed by this installation: records were removed by other means.")
-        self._position, self._hash = checkpoint.position, checkpoint.hash
+        self._go_on(checkpoint.position, checkpoint.hash)
 
     async def _stored(self) -> AsyncIterator[_Stored]:
         # From the very first, not from the checkpoint on: what should be gone and isn't was put there.
@@ -120,14 +141,21 @@ class _Walk:
             chain.of_record(self._tx.organization_id, self._hash, fields), hash_
         ):
             raise _Broken(f"{what} is broken: it was changed, or does not follow the one before it.")
-        self._position, self._hash = record.position, hash_
+        if record.position == 1 and record.act != Act.ORGANIZATION_FOUNDED:
+            raise _Broken("record 1 is broken: a trail begins with the founding of its organization.")
+        self._go_on(record.position, hash_)
         self.records += 1
+
+    def _go_on(self, position: int, hash_: bytes) -> None:
+        if self._anchor and position == self._anchor.position and hash_ != self._anchor.hash:
+            at = self._anchor.at
+            raise _Broken(f"record {position} is broken: another stood there at {at:%Y-%m-%d %H:%M}.")
+        self._position, self._hash = position, hash_
 
     def _arrive(self, head: Head | None) -> None:
         if head is None:
-            if self._position:
-                raise _Broken(f"record {self._position} is broken: the head of the trail is gone.")
-            return
+            # Whatever an organization did, it was founded.
+            raise _Broken(f"record {max(self._position, 1)} is broken: the head of the trail is gone.")
         content = chain.of_head(self._tx.organization_id, head.last_position, head.last_hash)
         if not self._key(head.key_name, f"the head at record {head.last_position}").fits(content, head.seal):
             raise _Broken(f"record {head.last_position} is broken: the head of the trail is not sealed by us.")

@@ -20,6 +20,7 @@ _PIECE: Final = _SEGMENTS_AT_ONCE * SEGMENT
 # Beside the event loop from here on: 256 KiB take a tenth of a millisecond, 25 MB would take ten.
 _LARGE: Final = 256 * 1024
 _TRIES: Final = 5
+_NOTES: Final = "installation/"
 
 Done = TypeVar("Done")
 
@@ -97,6 +98,17 @@ class Blobs:
     def names(self, organization_id: UUID) -> AsyncIterator[list[str]]:
         """Every blob of an organization, some hundreds at a time."""
         return self._disk.names(str(organization_id))
+
+    async def note(self, name: str, content: bytes) -> None:
+        """The installation's own, in the clear: what must not lie in the database, and is no secret."""
+        await self._disk.put(_NOTES + name, content)
+
+    async def noted(self, name: str) -> bytes:
+        """Raises `NotFound`."""
+        try:
+            return (await self._disk.get(_NOTES + name))[2]
+        except (NotFoundError, FileNotFoundError) as missing:
+            raise NotFound() from missing
 
     async def _pieces(self, key: str, version: _Version, start: int, end: int) -> AsyncIterator[bytes]:
         for offset in range(start - start % SEGMENT, end, _PIECE):

@@ -82,7 +82,7 @@ async def verify(request: Request) -> Response[Any]:
     if length > _MOST_VERIFIED:
         said = "That is more than can be read while you wait: ask whoever runs Parlour for “parlour audit verify”."
         return pages.redirect(HERE, said, tone="error")
-    verdict = await audit.verify(request.installation.database, request.actor.organization_id)
+    verdict = await audit.verify(request.installation, request.actor.organization_id)
     if verdict.trouble:
         return pages.redirect(HERE, f"The chain is broken: {verdict.trouble}", tone="error")
     records = "1 record" if verdict.records == 1 else f"{verdict.records:,} records"
