@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": ("parlour.commands.audit:main", "look whether the audit trail is whole"),
     "limits": ("parlour.commands.limits:main", "how much an organization may ask, where its plan says so"),
     "organization": ("parlour.commands.organization:main", "organizations, and what their plans let them use"),
+    "organizations": ("parlour.commands.organization:main", "the same"),
     "keys": ("parlour.commands.keys:main", "keys of what is encrypted: how they stand, new ones, their end"),
     "matrix": ("parlour.commands.matrix:main", "say who may do what, route by route"),
     "doctor": ("parlour.commands.doctor:main", "say what is wrong with this installation, and what to do"),

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from parlour import audit, email, notifications, tickets
+from parlour import audit, email, erasure, notifications, tickets
 from parlour.access import programs, providers
 from parlour.email import domains, sources
 from parlour.foundation import clock
@@ -40,6 +40,8 @@ async def discard_unsent_uploads(installation: Installation) -> None:
 SCHEDULE: Final = (
     Appointment("47 * * * *", audit.trim_trails),
     Appointment("*/10 * * * *", audit.anchor_trails),
+    Appointment("* * * * *", erasure.erase_due_organizations),
+    Appointment("27 * * * *", erasure.remind_of_erasures),
     Appointment("7 * * * *", notifications.count_usage),
     Appointment("27 * * * *", programs.tell_of_ending_tokens),
     Appointment("17 * * * *", forget_old_idempotency_keys),

@@ -76,6 +76,7 @@ async def things_of(company: Company) -> dict[str, str]:
         "departments": str(department.id),
         "roles": await _role(company),
         "unique": unique,
+        "slug": company.slug,
         "tokens": str(token.id),
         "programs": str(token.id),
         **await _ways_in(company, unique),

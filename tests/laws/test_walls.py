@@ -8,6 +8,7 @@ import pytest_asyncio
 
 WITHOUT_A_WALL = {
     "alembic_version": "the schema's own revision",
+    "erasures": "what the installation keeps of organizations that are gone: ids, and short names for a while",
     "procrastinate_events": "the queue: ids only, workers serve every organization",
     "procrastinate_jobs": "the queue: ids, and addresses that a link is to be sent to; workers serve everybody",
     "procrastinate_periodic_defers": "the queue's clock",

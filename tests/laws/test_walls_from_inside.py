@@ -40,6 +40,8 @@ WAYS = (
 
 NOT_IDS = {
     "doorway_forget_audit_records": ("bigint", "how many it removed, inside the organization that is set"),
+    "doorway_erase_audit_records": ("bigint", "how many it removed of an organization that is empty and to be erased"),
+    "doorway_forget_organization": ("bigint", "that the empty organization that is set is gone"),
 }
 """Doorways that answer with something else than ids."""
 

@@ -108,7 +108,7 @@ from parlour.access.second_factor.enrolment import (
 from parlour.access.second_factor.proving import by_code, by_setting_up
 from parlour.access.second_factor.totp import WrongCode
 from parlour.access.sessions.ending import CHANNEL as CHANGES_CHANNEL
-from parlour.access.sessions.ending import Changed, announce, end_one_of, end_sessions_of, sign_out
+from parlour.access.sessions.ending import Changed, announce, end_all_sessions, end_one_of, end_sessions_of, sign_out
 from parlour.access.sessions.keeping import Session, begin_session, is_over, limits_under, session_of
 from parlour.access.sessions.keeping import note_use as note_session_use
 from parlour.access.sessions.listing import SignedIn, sessions_of
@@ -223,6 +223,7 @@ __all__ = [
     "create_directory_token",
     "create_token",
     "devices_of",
+    "end_all_sessions",
     "end_links",
     "end_one_of",
     "end_sessions_of",

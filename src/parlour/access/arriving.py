@@ -55,6 +55,7 @@ async def arrive(
     `identities` are all whom the proof opened, the wanted one first. `into` is the cookie of a session that is to hold
     them beside those it has; otherwise it is a new session. Raises `Unauthenticated` where they are inactive.
     """
+    identities = await _open_to_them(installation, identities)
     purpose = Purpose.SWITCH if into else Purpose.SIGN_IN
     challenge = Challenge(purpose, identities, client.mark, clock.now().timestamp())
     return await _advance(installation, challenge, client, into)
@@ -139,6 +140,18 @@ async def _join_company(installation: Installation, identity: Identity) -> None:
 async def _standing(installation: Installation, identity: Identity) -> Standing:
     async with installation.database.reading(identity.organization_id) as tx:
         standing = await standing_of(tx, identity.user_id)
+        is_closed = standing is None and await people.closing_of(tx) is not None
     if standing is None:
-        raise Unauthenticated()
+        raise people.OrganizationClosed() if is_closed else Unauthenticated()
     return standing
+
+
+async def _open_to_them(installation: Installation, identities: tuple[Identity, ...]) -> tuple[Identity, ...]:
+    """Without the first ones whose organization is closed to them, where there are others."""
+    while len(identities) > 1:
+        try:
+            await _standing(installation, identities[0])
+            break
+        except people.OrganizationClosed:
+            identities = identities[1:]
+    return identities

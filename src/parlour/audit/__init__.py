@@ -1,7 +1,7 @@
 """The audit trail: who did what that matters to security, in a chain that shows when somebody touched it."""
 
 from parlour.audit.acts import Act, Group, words_of
-from parlour.audit.anchoring import anchor_anew, anchor_trail, anchor_trails
+from parlour.audit.anchoring import anchor_anew, anchor_trail, anchor_trails, weigh_anchor
 from parlour.audit.exporting import Form, export_trail
 from parlour.audit.reading import Edge, Entry, TrailFilter, note_export, note_look, trail_length, trail_page
 from parlour.audit.recording import Outcome, Subject, changes, record, record_nothing
@@ -40,5 +40,6 @@ __all__ = [
     "trim_trail",
     "trim_trails",
     "verify",
+    "weigh_anchor",
     "words_of",
 ]

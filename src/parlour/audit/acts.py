@@ -86,6 +86,8 @@ class Act(StrEnum):
     ORGANIZATION_FOUNDED = "ORGANIZATION_FOUNDED", Group.SETTINGS, "Founded the organization"
     PLAN_CHANGED = "PLAN_CHANGED", Group.SETTINGS, "Changed the organization's plan or limits"
     PLAN_LIMIT_NEAR = "PLAN_LIMIT_NEAR", Group.SETTINGS, "Came near a limit of the plan, or reached it"
+    DELETION_ASKED = "DELETION_ASKED", Group.SETTINGS, "Closed the organization, to have it deleted"
+    DELETION_CALLED_OFF = "DELETION_CALLED_OFF", Group.SETTINGS, "Called off the organization's deletion"
     ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED", Group.SETTINGS, "Changed the organization"
     PORTAL_HOST_ASKED = "PORTAL_HOST_ASKED", Group.SETTINGS, "Asked for an address of the portal's own"
     PORTAL_HOST_VERIFIED = "PORTAL_HOST_VERIFIED", Group.SETTINGS, "Gave the portal an address of its own"

@@ -87,6 +87,11 @@ async def anchor_of(installation: Installation, organization_id: UUID) -> Anchor
     return found
 
 
+async def weigh_anchor(installation: Installation, organization_id: UUID) -> None:
+    """Of a trail that is gone with its organization."""
+    await installation.blobs.strike_note(_name(organization_id))
+
+
 async def _drop(installation: Installation, organization_id: UUID, head: Head) -> None:
     key = next(iter(chain.keys_of(installation.signer).values()))
     now = clock.now()

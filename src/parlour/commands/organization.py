@@ -1,4 +1,4 @@
-"""`parlour organization`: which organizations there are, and what their plans let them use."""
+"""`parlour organization`: which organizations there are, what their plans let them use, and the end of one."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from parlour import notifications, people
+from parlour.commands.erasing import erase
 from parlour.foundation import installation, settings
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Problem
@@ -25,17 +26,19 @@ def main(words: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="parlour organization", description="Organizations and their plans.")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | plan | limits")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list | show | plan | limits | erase")
     every = actions.add_parser("list", help="every organization and its plan, a line each")
     show = actions.add_parser("show", help="one organization: plan, limits, usage")
     plan = actions.add_parser("plan", help="give it another plan")
     limits = actions.add_parser("limits", help="limits of its own; what is not named is the plan's")
-    for action in (show, plan, limits):
+    end = actions.add_parser("erase", help="erase one with everything in it, now and for good")
+    end.add_argument("--yes", action="store_true", help="without asking for its short name again")
+    for action in (show, plan, limits, end):
         action.add_argument("organization", metavar="ORGANIZATION", help="its short name")
     plan.add_argument("plan", type=Plan, choices=list(Plan), metavar="|".join(Plan))
     for resource in Resource:
         limits.add_argument(f"--{resource.lower()}", metavar="N", help="a number, or `none` for no limit")
-    for action in (every, show, plan, limits):
+    for action in (every, show, plan, limits, end):
         action.add_argument("--data", help="the data folder of `parlour up`")
     return parser
 
@@ -49,6 +52,8 @@ async def _do(built: Installation, asked: argparse.Namespace) -> int:
         found = await here.database.doorways.organization_by_slug(asked.organization)
         if found is None:
             raise SystemExit(f"There is no organization {asked.organization!r}.")
+        if asked.action == "erase":
+            return await erase(here, found, is_sure=asked.yes)
         async with here.database.transaction(found) as tx:
             if asked.action == "plan":
                 await people.set_plan(tx, asked.plan)

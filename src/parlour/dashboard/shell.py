@@ -5,7 +5,7 @@ import msgspec
 from parlour import notifications, people, tickets
 from parlour.dashboard.places import TITLES
 from parlour.foundation.database import Transaction
-from parlour.people import Actor, Department, Organization, Permission
+from parlour.people import Actor, Closing, Department, Organization, Permission
 from parlour.tickets import View
 
 _COUNTED = (View.MINE, View.UNASSIGNED, View.UNRESOLVED, View.PENDING)
@@ -31,6 +31,8 @@ class Shell(msgspec.Struct, frozen=True):
     waiting: int
     unread: int
     may_delete: bool
+    closing: Closing | None = None
+    """Set while the organization is closed: only administrators get as far as this."""
 
 
 async def shell(tx: Transaction, actor: Actor, departments: list[Department]) -> Shell:
@@ -51,6 +53,7 @@ async def shell(tx: Transaction, actor: Actor, departments: list[Department]) ->
         waiting=counts.mine + counts.unassigned,
         unread=await notifications.unread_count(tx, actor),
         may_delete=may_delete,
+        closing=await people.closing_of(tx),
     )
 
 

@@ -38,6 +38,8 @@ from parlour.email.mailboxes import (
 )
 from parlour.email.mailboxes import Kind as MailboxKind
 from parlour.email.notices import (
+    Notice,
+    Unchangeable,
     ask_for_link,
     confirm_address,
     resume_notices,
@@ -49,6 +51,7 @@ from parlour.email.notices import (
     tell_of_ending_token,
     tell_of_new_password,
     tell_of_passkey,
+    write_notice,
 )
 from parlour.email.quarantine import Quarantined, quarantined, reject, release
 from parlour.email.reading import Address, Mail, parse
@@ -109,6 +112,7 @@ __all__ = [
     "NotToBeAdmitted",
     "NotToBeRetried",
     "NothingToSend",
+    "Notice",
     "Origin",
     "Outcome",
     "OutgoingSettings",
@@ -125,6 +129,7 @@ __all__ = [
     "SendingState",
     "SignIn",
     "Summary",
+    "Unchangeable",
     "Way",
     "acknowledge",
     "add_mailbox",
@@ -184,4 +189,5 @@ __all__ = [
     "typed_addresses",
     "undo",
     "undo_seconds",
+    "write_notice",
 ]

@@ -97,6 +97,20 @@ class Doorways:
         """Every one there is."""
         return _all(await self._ask("select id as organization_id, id from doorway_organizations() id"))
 
+    async def is_closed(self, organization_id: UUID) -> bool:
+        """Whether its deletion was asked for: then nobody but its administrators comes in, and no mail."""
+        question = "select id as organization_id, id from doorway_closed_organization(%s) id"
+        return bool(await self._ask(question, organization_id))
+
+    async def organizations_to_erase(self, now: datetime) -> list[UUID]:
+        """Whose time has come, or was begun."""
+        return _all(await self._ask("select id as organization_id, id from doorway_organizations_to_erase(%s) id", now))
+
+    async def organizations_to_remind(self, before: datetime) -> list[UUID]:
+        """Who will be erased before a moment, and was not told again."""
+        question = "select id as organization_id, id from doorway_organizations_to_remind(%s) id"
+        return _all(await self._ask(question, before))
+
     async def organizations_with_old_audit_records(self, now: datetime) -> list[UUID]:
         """Whose audit trail holds what is older than they keep."""
         return _all(

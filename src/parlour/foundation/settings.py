@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     session_longest_days: int = 90
     confirm_minutes: int = 15
     access_token_minutes: int = Field(default=10, ge=1, le=60)
+    erase_after_days: int = Field(default=14, ge=1, le=365)
     worker_concurrency: int = 8
     sending_concurrency: int = 8
     worker_heartbeat: float = 2.0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -21,6 +22,8 @@ _PIECE: Final = _SEGMENTS_AT_ONCE * SEGMENT
 _LARGE: Final = 256 * 1024
 _TRIES: Final = 5
 _NOTES: Final = "installation/"
+# Of a bucket each takes a round trip of its own.
+_AT_ONCE: Final = 16
 
 Done = TypeVar("Done")
 
@@ -79,6 +82,14 @@ class Blobs:
         async with self._keys.alone_with(_organization_of(key), key):
             await self._disk.delete(key)
 
+    async def erasing(self, organization_id: UUID) -> AsyncIterator[int]:
+        """Delete every blob of an organization that is no more, some at a time: how many those were."""
+        async for names in self.names(organization_id):
+            for place in range(0, len(names), _AT_ONCE):
+                some = names[place : place + _AT_ONCE]
+                await asyncio.gather(*(self._disk.delete(name) for name in some))
+                yield len(some)
+
     async def reseal(self, key: str) -> int:
         """Write it anew with the current data key, unless it is. How many bytes that were; 0 where it was deleted."""
         organization_id = _organization_of(key)
@@ -102,6 +113,11 @@ class Blobs:
     async def note(self, name: str, content: bytes) -> None:
         """The installation's own, in the clear: what must not lie in the database, and is no secret."""
         await self._disk.put(_NOTES + name, content)
+
+    async def strike_note(self, name: str) -> None:
+        """Nothing happens where there is none."""
+        with suppress(NotFoundError, FileNotFoundError):
+            await self._disk.delete(_NOTES + name)
 
     async def noted(self, name: str) -> bytes:
         """Raises `NotFound`."""

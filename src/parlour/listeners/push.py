@@ -7,7 +7,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from redis.exceptions import RedisError
 
-from parlour import email
+from parlour import email, people
 from parlour.email import Delivery, sources
 from parlour.entrance import Request, public
 from parlour.foundation import crypto
@@ -30,6 +30,8 @@ async def take_call(request: Request, secret: FromPath[str]) -> Response[dict[st
     place = await installation.database.doorways.mailbox_by_push(crypto.digest(secret))
     if place is None:
         raise NotFound()
+    if await installation.database.doorways.is_closed(place.organization_id):
+        raise people.OrganizationClosed()
     async with installation.database.reading(place.organization_id) as tx:
         mailbox = await email.find_mailbox(tx, place.id)
         kept = await sources.secrets_of(tx, installation.sealer, place.id)

@@ -28,6 +28,7 @@ _IDLE_SECONDS: Final = 120
 _FAREWELL_SECONDS: Final = 10
 
 _NOBODY: Final = "550 5.1.1 There is no mailbox of that name here."
+_CLOSED: Final = "550 5.2.1 This mailbox is closed and takes no mail."
 _ENOUGH: Final = "452 4.5.3 That is enough recipients for one message; send the rest in another."
 _LATER: Final = "451 4.3.0 This can't be taken right now. Please try again in a few minutes."
 _LOOP: Final = "554 5.4.6 This message has been going around in a loop."
@@ -118,6 +119,9 @@ class _Answers:
         mailbox = await self._installation.database.doorways.mailbox_by_address(_printable(address))
         if mailbox is None:
             return _NOBODY
+        if await self._installation.database.doorways.is_closed(mailbox.organization_id):
+            # For good, and said to the sender: what is taken in now would be erased unread.
+            return _CLOSED
         envelope.rcpt_tos.append(address)
         envelope.mailboxes.append((mailbox, _printable(address)))
         return "250 2.1.5 OK"

@@ -218,9 +218,13 @@ class Live:
     async def _changed(self, said: str) -> None:
         """Somebody's sessions were ended, or what they may do has changed: their screens are looked at now."""
         changed = msgspec.json.decode(said, type=Changed)
-        self._identities.forget_user(changed.organization_id, changed.user_id)
+        if changed.user_id:
+            self._identities.forget_user(changed.organization_id, changed.user_id)
+        else:
+            self._identities.forget()
         for screen in list(self._screens.values()):
-            if screen.actor.user_id == changed.user_id:
+            is_theirs = changed.user_id in (None, screen.actor.user_id)
+            if is_theirs and screen.actor.organization_id == changed.organization_id:
                 screen.look_again_at_once()
                 await self._check(screen)
 

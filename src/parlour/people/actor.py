@@ -50,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
-    """The user as an actor. None where they are unknown or inactive."""
+    """The user as an actor. None where they are unknown, inactive, or the organization is closed to them."""
     found = await tx.maybe(
         _Found,
         """
@@ -66,7 +66,9 @@ async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:
         from users u
         left join custom_roles r on r.organization_id = u.organization_id and r.id = u.custom_role_id
         left join companies c on c.organization_id = u.organization_id and c.id = u.company_id
-        where u.id = %(user_id)s and u.status = 'ACTIVE'
+        where u.id = %(user_id)s and u.status = 'ACTIVE' and not exists (
+            select from closings closing where u.role <> 'ADMIN' or closing.erasing_since is not null
+        )
         """,
         user_id=user_id,
     )

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     MANAGE_ROLES = "MANAGE_ROLES", Area.PEOPLE, "Make and change roles"
     READ_ORGANIZATION = "READ_ORGANIZATION", Area.SETTINGS, "See the organization's name and colours"
     MANAGE_ORGANIZATION = "MANAGE_ORGANIZATION", Area.SETTINGS, "Change the organization's name and colours"
+    DELETE_ORGANIZATION = "DELETE_ORGANIZATION", Area.SETTINGS, "Delete the organization with everything in it"
     HAND_IN_MAIL = "HAND_IN_MAIL", Area.MAIL, "Hand in mail by program"
     MANAGE_MAIL = "MANAGE_MAIL", Area.MAIL, "Set up mailboxes and domains, read the mail ledger and raw mails"
     MANAGE_SECURITY = "MANAGE_SECURITY", Area.SECURITY, "Decide how people sign in"
@@ -100,8 +101,9 @@ ALWAYS: Final = {
 }
 """What no role of one's own making takes away: without these there is no page to come to."""
 
-# A directory changes anybody, administrators included: whoever may do as it does is one.
-_NO_ADMINISTRATOR: Final = frozenset(Permission) - {Permission.PROVISION_PEOPLE}
+# A directory changes anybody, administrators included: whoever may do as it does is one. And from a closed organization
+# all others are kept out: nobody else could call its deletion off.
+_NO_ADMINISTRATOR: Final = frozenset(Permission) - {Permission.PROVISION_PEOPLE, Permission.DELETE_ORGANIZATION}
 
 AT_MOST: Final = {
     Role.CUSTOMER: _CUSTOMER,

@@ -74,6 +74,8 @@ async def former_slugs(tx: Transaction) -> list[FormerSlug]:
 _ANOTHERS: Final = """
     select exists (
         select 1 from doorway_organization_by_former_slug(%(slug)s, %(now)s) id where id <> current_organization()
+        union all
+        select 1 from doorway_erasure_by_slug(%(slug)s, %(now)s)
     )
 """
 _LEAVE: Final = """

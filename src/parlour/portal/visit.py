@@ -49,7 +49,10 @@ async def visit(tx: Transaction, request: Request, slug: str) -> Visit:
 
 
 async def organization_at(request: Request, slug: str) -> Organization:
-    """The organization of this portal, for whoever asks. Raises `NotFound`; `Moved` where it was called so before."""
+    """The organization of this portal, for whoever asks. Raises `Moved` where it was called so before.
+
+    Raises `NotFound`, or `OrganizationClosed`.
+    """
     database = request.installation.database
     organization_id = await database.doorways.organization_by_slug(slug)
     found = organization_id or await database.doorways.organization_by_former_slug(slug, clock.now())
@@ -57,11 +60,14 @@ async def organization_at(request: Request, slug: str) -> Organization:
         raise NotFound()
     async with database.reading(found) as tx:
         organization = await people.this_organization(tx)
+        is_closed = await people.closing_of(tx) is not None
     if organization_id is None:
         raise _moved(request, slug, organization)
     if organization.slug != slug:
         # The doorway folds case; addresses here don't.
         raise NotFound()
+    if is_closed:
+        raise people.OrganizationClosed()
     return organization
 
 

@@ -46,6 +46,8 @@ async def bearer_of(tx: Transaction, token_id: UUID) -> Bearer | None:
         select name, user_id, scopes, last_used_at
         from api_tokens
         where id = %(token_id)s and revoked_at is null and (expires_at is null or expires_at > %(now)s)
+            -- Into a closed organization a directory brings nobody.
+            and (user_id is not null or not exists (select from closings))
         """,
         token_id=token_id,
         now=clock.now(),

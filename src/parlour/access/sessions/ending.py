@@ -15,11 +15,15 @@ CHANNEL: Final = "parlour:access"
 """On which every web process hears whose standing or sessions have changed."""
 
 
+# Each look holds Valkey up, for everybody.
+_LOOKED_THROUGH_AT_ONCE: Final = 1000
+
+
 class Changed(msgspec.Struct, frozen=True):
-    """Look at this user's screens anew, and forget what was remembered of them."""
+    """Look at this user's screens anew, and forget what was remembered of them. Without one: at everybody's there."""
 
     organization_id: UUID
-    user_id: UUID
+    user_id: UUID | None
 
 
 async def sign_out(installation: Installation, token: str) -> None:
@@ -74,7 +78,20 @@ async def end_one_of(installation: Installation, organization_id: UUID, user_id:
     raise NotFound()
 
 
-async def announce(cache: Redis, organization_id: UUID, user_id: UUID) -> None:
+async def end_all_sessions(installation: Installation, organization_id: UUID) -> int:
+    """Of everybody in an organization that is no more. How many people were signed in."""
+    cache, ended = installation.cache, 0
+    async for index in cache.scan_iter(match=index_of(organization_id, "*"), count=_LOOKED_THROUGH_AT_ONCE):
+        user_id = UUID(str(index).rpartition(":")[2])
+        for key in await keys_of(cache, organization_id, user_id):
+            await _take_out(installation, key, organization_id, user_id)
+        await cache.delete(index)
+        ended += 1
+    await announce(cache, organization_id, None)
+    return ended
+
+
+async def announce(cache: Redis, organization_id: UUID, user_id: UUID | None) -> None:
     """Tell every web process. Whoever does not hear it finds out by itself some seconds later."""
     await cache.publish(CHANNEL, msgspec.json.encode(Changed(organization_id, user_id)))
 

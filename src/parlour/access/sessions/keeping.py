@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -204,7 +204,7 @@ def key_of(token: str) -> str:
     return f"session:{crypto.digest(token).hex()}"
 
 
-def index_of(organization_id: UUID, user_id: UUID) -> str:
+def index_of(organization_id: UUID, user_id: UUID | Literal["*"]) -> str:
     return f"sessions:{organization_id}:{user_id}"
 
 

@@ -43,7 +43,7 @@ async def send_link(
     places = await installation.database.doorways.users_by_email(email)
     if not everywhere:
         places = [place for place in places if place.organization_id == organization_id]
-    places = places[: access.MOST_PLACES]
+    places = [place for place in places[: access.MOST_PLACES] if await _is_open(installation, place)]
     wanted = _Wanted(link_id=link_id, purpose=purpose, at="/sign-in" if everywhere else None)
     if len(places) > 1 and _sends_itself(installation):
         await _send(installation, await _home(installation, places), msgspec.structs.replace(wanted, opens_all=True))
@@ -95,6 +95,12 @@ async def _home(installation: Installation, places: list[Whereabouts]) -> Wherea
             if (await people.find_user(tx, place.id)).role is not people.Role.CUSTOMER:
                 return place
     return places[0]
+
+
+async def _is_open(installation: Installation, place: Whereabouts) -> bool:
+    """Not where the organization is closed to them: the link would lead nowhere."""
+    async with installation.database.reading(place.organization_id) as tx:
+        return await people.actor_of(tx, place.id) is not None
 
 
 async def _portal(tx: Transaction) -> str:

@@ -12,6 +12,7 @@ from parlour import people
 from parlour.email import wording
 from parlour.email.mailboxes import Mailbox, mailboxes
 from parlour.email.notices.sending import send_notice
+from parlour.email.notices.unchangeable import Unchangeable, fixed_text
 from parlour.email.wording import Kind, Text
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
@@ -24,7 +25,7 @@ _LONGEST: Final = 500
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be said to whom. A link leads to `path`, and is signed for `purpose` and `link_id`."""
 
-    kind: Kind
+    kind: Kind | Unchangeable
     email: str
     name: str = ""
     path: str = ""
@@ -82,6 +83,8 @@ async def _sender(tx: Transaction, notice: Notice) -> tuple[str, Mailbox | None]
 
 
 async def _words(tx: Transaction, notice: Notice, mailbox: Mailbox | None) -> tuple[str, Text]:
+    if isinstance(notice.kind, Unchangeable):
+        return await fixed_text(tx, notice.kind)
     if notice.of_installation:
         return await wording.built_in_text(tx, notice.kind)
     return await wording.automatic_text(tx, notice.kind, mailbox.id if mailbox else None, None)

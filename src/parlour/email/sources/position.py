@@ -32,7 +32,10 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 async def take_lease(tx: Transaction, mailbox_id: UUID, holder: UUID, seconds: float) -> bool:
-    """Whether it is ours now. A mailbox that somebody is just taking is theirs: nobody waits for it."""
+    """Whether it is ours now. A mailbox that somebody is just taking is theirs: nobody waits for it.
+
+    Nobody reads for a closed organization.
+    """
     await tx.run(
         """
         insert into mailbox_states (organization_id, mailbox_id)
@@ -48,6 +51,7 @@ async def take_lease(tx: Transaction, mailbox_id: UUID, holder: UUID, seconds: f
         where mailbox_id in (
             select mailbox_id from mailbox_states
             where mailbox_id = %(mailbox_id)s and (lease_until is null or lease_until < now())
+                and not exists (select from closings)
             for update skip locked
         )
         """,
@@ -67,6 +71,7 @@ async def renew_lease(
         update mailbox_states
         set lease_until = now() + make_interval(secs => %(seconds)s), seen_at = greatest(seen_at, %(seen_at)s)
         where mailbox_id = %(mailbox_id)s and lease_holder = %(holder)s
+            and not exists (select from closings)
         """,
         mailbox_id=mailbox_id,
         holder=holder,

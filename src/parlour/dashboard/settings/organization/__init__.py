@@ -1,6 +1,6 @@
 """The organization itself: what it is called and looks like, its plan and what is used of it."""
 
-from parlour.dashboard.settings.organization import about, plan, portal_address
+from parlour.dashboard.settings.organization import about, deletion, plan, portal_address
 
 ROUTES = [
     about.show,
@@ -13,6 +13,10 @@ ROUTES = [
     portal_address.ask_for,
     portal_address.check,
     portal_address.give_up,
+    deletion.show,
+    deletion.form,
+    deletion.ask,
+    deletion.call_off,
 ]
 
 __all__ = ["ROUTES"]
