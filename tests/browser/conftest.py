@@ -42,3 +42,12 @@ async def desks(browser: Browser, site: Web) -> AsyncIterator[Desks]:
     yield opened
     await opened.close()
     assert opened.troubles == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def named(browser: Browser, site: Web) -> AsyncIterator[Desks]:
+    """Desks at the server's name: browsers make no passkeys for a bare address."""
+    opened = Desks(browser, site.url.replace("127.0.0.1", "localhost"))
+    yield opened
+    await opened.close()
+    assert opened.troubles == []

@@ -1,14 +1,10 @@
 """A passkey's life in a browser that has a device: made, shown alone, as the second step and once more, removed."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-from playwright.async_api import Browser, CDPSession, Page, expect
+from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.desks import Desks
 from tests.browser.screens import PHONE
 from tests.browser.test_looks import violations
-from tests.browser.web import Web
 from tests.builders import Company
 from tests.doors.test_signing_in import PASSWORD, with_password
 
@@ -23,15 +19,6 @@ DEVICE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def named(browser: Browser, site: Web) -> AsyncIterator[Desks]:
-    """Desks at the server's name: browsers make no passkeys for a bare address."""
-    opened = Desks(browser, site.url.replace("127.0.0.1", "localhost"))
-    yield opened
-    await opened.close()
-    assert opened.troubles == []
 
 
 async def device_of(page: Page) -> tuple[CDPSession, str]:
