@@ -18,14 +18,20 @@ from tests.doors.audited_routes import Case
 async def send(client: httpx.AsyncClient, route: str, case: Case, things: dict[str, str]) -> httpx.Response:
     """What the case says, about the thing that the route is about."""
     method, _, path = route.partition(" ")
-    thing = things[thing_of(route)] if "{" in path else ""
-    if "{number}" in path:
-        thing = things["number"]
-    addressed = "/".join(thing if part.startswith("{") else part for part in path.split("/"))
+    words = path.split("/")
+    addressed = "/".join(
+        things["number" if part == "{number}" else words[place - 1]] if part.startswith("{") else part
+        for place, part in enumerate(words)
+    )
     if case.json is not None:
         return await client.request(method, addressed, json=_filled(case.json, things))
+    if case.raw is not None:
+        headers = {"content-type": "message/rfc822"}
+        return await client.request(
+            method, addressed, content=case.raw, params=_filled(case.query, things), headers=headers
+        )
     if case.file is not None:
-        sent = {"file" if path.startswith("/api") else "logo": ("a.png", case.file)}
+        sent = {"logo" if path == "/dashboard/settings/organization/logo" else "file": ("a.png", case.file)}
         return await client.request(method, addressed, files=sent)
     return await client.request(method, addressed, data=_filled(case.form or {}, things), params=case.query)
 
@@ -38,10 +44,23 @@ def thing_of(route: str) -> str:
 
 
 def _filled(sent: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
-    return {
-        name: value.format(**things) if isinstance(value, str) and "{" in value else value
-        for name, value in sent.items()
-    }
+    return {name: _with(value, things) for name, value in sent.items()}
+
+
+def _with(value: Any, things: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with(one, things) for one in value]
+    return value.format(**things) if isinstance(value, str) and "{" in value else value
+
+
+_made: list[domains.Pairs] = []
+
+
+async def _pairs() -> domains.Pairs:
+    """Made once: an RSA key takes as long as everything else here together."""
+    if not _made:
+        _made.append(await domains.new_pairs())
+    return _made[0]
 
 
 async def _mail(company: Company, mailbox: email.Mailbox, unique: str) -> UUID:
@@ -62,7 +81,7 @@ async def things_of(company: Company) -> dict[str, str]:
             company.installation.sealer,
             email.NewMailbox(address=f"box.{unique}@acme.test", kind=email.MailboxKind.PUSH),
         )
-        name, pairs = f"known.{unique}.test", await domains.new_pairs()
+        name, pairs = f"known.{unique}.test", await _pairs()
         domain = await domains.add_domain(tx, company.installation.sealer, name, pairs)
         await portal_hosts.ask_for_host(tx, f"portal.{unique}.test", "http://127.0.0.1:8000")
     ticket = await company.ticket()

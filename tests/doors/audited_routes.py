@@ -59,6 +59,7 @@ class Case(msgspec.Struct, frozen=True):
     first: LiteralString | None = None
     query: dict[str, str] = {}
     file: bytes | None = None
+    raw: bytes | None = None
 
 
 REFUSED: LiteralString = "update inbound_messages set outcome = 'REFUSED', reason = 'Spam', processed_at = now()"
