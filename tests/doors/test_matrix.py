@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from parlour import access, people, tickets
 from parlour.commands import matrix
 from parlour.entrance import PUBLIC
-from parlour.people import ALWAYS, Permission, Reach, Role, RoleDraft, UserChanges
+from parlour.people import ALLOWED, ALWAYS, Permission, Reach, Role, RoleDraft, UserChanges
 from parlour.tickets import Source, Upload, Words
 from tests.builders import Company
 from tests.doors.all_rows import everything_of
@@ -90,12 +90,23 @@ async def test_whoever_has_what_a_route_needs_is_let_in(
     assert len(knocks) > 10
 
 
-@pytest.mark.parametrize("first", ["erin", "dave"])
+@pytest.mark.parametrize(
+    ("first", "become"),
+    [
+        ("erin", None),
+        ("mara", UserChanges(reach=Reach.DEPARTMENTS)),
+        ("bob", "a role that sees some departments"),
+        ("dave", None),
+        ("dave", "somebody who sees their company's tickets"),
+    ],
+)
 async def test_another_departments_and_another_customers_ticket_shows_nowhere(
-    unlimited: Any, acme: Company, at_acme: Clients, first: str
+    unlimited: Any, acme: Company, at_acme: Clients, first: str, become: UserChanges | str | None
 ) -> None:
     hidden = await _hidden(acme)
+    await _become(acme, first, become)
     actor = await _now(acme, first)
+    assert not actor.sees_all_tickets
     client = await at_acme.browser(first)
     before, wrong, knocked = await _rows_of(acme, hidden), [], 0
     for path, handler, method, addressed in _knocks(unlimited, acme, hidden):
@@ -168,6 +179,24 @@ async def _reader(company: Company) -> str:
     return "bob"
 
 
+async def _become(company: Company, first: str, become: UserChanges | str | None) -> None:
+    """The same person as somebody else who doesn't see everything."""
+    async with company.database.transaction(company.organization_id) as tx:
+        user = await people.find_user(tx, getattr(company, first).user_id)
+        billing = await people.find_department(tx, company.billing_id)
+        if user.role is not Role.CUSTOMER:
+            await people.set_members(tx, billing, [*billing.member_ids, user.id], by=None)
+        if isinstance(become, UserChanges):
+            await access.change_user(tx, user, become, by=company.alice)
+        elif become and user.role is Role.CUSTOMER:
+            draft = people.CompanyDraft("Daves Ltd", [], "", people.PortalView.COMPANY)
+            await people.set_membership(tx, user, (await people.add_company(tx, draft)).id, None)
+        elif become:
+            draft_role = RoleDraft("Billing only", "", Role.AGENT, Reach.DEPARTMENTS, ALLOWED[Role.AGENT])
+            role = await people.add_custom_role(tx, draft_role, by=company.alice)
+            await access.change_user(tx, user, UserChanges(custom_role_id=role.id), by=company.alice)
+
+
 async def _hidden(company: Company) -> Belongings:
     """One of each thing, and a ticket of Carol's in another department whose every word is marked."""
     belongings = await belongings_of(company)
@@ -175,15 +204,15 @@ async def _hidden(company: Company) -> Belongings:
         f"The {MARKER}",
         words=Words(f"About the {MARKER}"),
         department_id=company.support_id,
-        assignee_id=company.bob.user_id,
+        assignee_id=company.alice.user_id,
     )
     blobs = company.installation.blobs
     async with company.database.transaction(company.organization_id) as tx:
         upload = Upload(f"{MARKER}.txt", "text/plain", MARKER.encode())
-        files = [await tickets.store_attachment(tx, blobs, upload, by=company.bob) for _ in range(2)]
-        held = await tickets.hold(tx, ticket.id, seen_by=company.bob)
+        files = [await tickets.store_attachment(tx, blobs, upload, by=company.alice) for _ in range(2)]
+        held = await tickets.hold(tx, ticket.id, seen_by=company.alice)
         words = Words(f"Here is the {MARKER}", attachment_ids=[files[0].id])
-        comment = await tickets.reply(tx, held, words, by=company.bob, source=Source.API)
+        comment = await tickets.reply(tx, held, words, by=company.alice, source=Source.API)
     return msgspec.structs.replace(
         belongings, ticket=ticket, comment_id=comment.id, attachment_id=files[0].id, unsent_id=files[1].id
     )
