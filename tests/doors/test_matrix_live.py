@@ -7,6 +7,9 @@ import pytest
 import socketio
 
 from parlour import access, live
+from parlour.foundation import ids
+from parlour.foundation.settings import Settings
+from parlour.notifications import NotificationRaised
 from parlour.people import Actor, Permission
 from tests.builders import Company
 from tests.doors.conftest import token_of
@@ -85,6 +88,54 @@ async def test_each_hears_of_what_they_may_see_and_of_nothing_else(
     }
     for screen in screens.values():
         await screen.socket.disconnect()
+
+
+async def test_each_kind_of_event_is_told_to_those_it_is_for(
+    acme: Company, globex: Company, processes: list[str], settings: Settings
+) -> None:
+    screens = {first: await _screen(processes[0], await token_of(acme, getattr(acme, first))) for first in EVERYBODY}
+    screens["stranger"] = await _screen(processes[0], await token_of(globex, globex.alice))
+    last = await acme.ticket(department_id=acme.billing_id, requester_id=acme.dave.user_id)
+    token = await token_of(acme, acme.bob)
+    async with httpx.AsyncClient(base_url=processes[1], headers={"authorization": f"Bearer {token}"}) as program:
+        new = {"subject": "It hums", "body": "Still", "requesterId": str(acme.carol.user_id)}
+        places = {"departmentId": str(acme.support_id), "assigneeId": str(acme.mara.user_id)}
+        made = await program.post("/api/tickets", json={**new, **places})
+        assert made.status_code == 201
+        hidden = made.json()["id"]
+        await screens["alice"].hears("ticket:created", id=hidden)
+        # No worker runs here that would raise it.
+        raised = NotificationRaised(actor_id=None, notification_id=ids.new(), user_id=acme.mara.user_id)
+        announce = live.announcer(settings.redis_url)
+        await announce(acme.organization_id, [raised])
+        await announce.aclose()
+        await screens["mara"].hears("notification:new")
+        for screen in screens.values():
+            await screen.socket.call("ticket:join", {"id": hidden})
+        await screens["bob"].socket.call("ticket:typing", {"id": hidden, "typing": True})
+        await screens["alice"].hears("ticket:viewers", id=hidden)
+        told = {"body": "Look", "status": "PENDING"}
+        assert (await program.post(f"/api/tickets/{last.id}/reply", json=told)).status_code == 201
+    # What is told in one place is told in order: who hears of this one has heard all before it.
+    for first in ("alice", "mara", "bob", "erin", "dave"):
+        await screens[first].hears("ticket:updated", id=str(last.id))
+    heard = {
+        name: {who for who, screen in screens.items() if _was_told(screen, name, hidden)}
+        for name in ("ticket:created", "ticket:viewers", "notification:new")
+    }
+    assert heard == {
+        "ticket:created": {"alice", "mara", "bob", "carol"},
+        "ticket:viewers": {"alice", "mara", "bob"},
+        "notification:new": {"mara"},
+    }
+    for screen in screens.values():
+        await screen.socket.disconnect()
+
+
+def _was_told(screen: Client, name: str, ticket_id: str) -> bool:
+    return any(
+        heard == name and (name == "notification:new" or about["id"] == ticket_id) for heard, about in screen.heard
+    )
 
 
 def _heard(screen: Client, ticket_id: object) -> bool:
