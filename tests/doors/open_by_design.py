@@ -22,6 +22,8 @@ OPEN_BY_DESIGN = {
     "/sign-in/at/{slug:str}/{provider_id:uuid}",
     # Whoever brings nothing of a sign-in along is sent to the door, whether there is such a provider or not.
     "/sign-in/with/{provider_id:uuid}/back",
+    "/sign-in/with/{provider_id:uuid}/left",
+    "/sign-in/with/{provider_id:uuid}/logout",
     "/sign-in/with/{provider_id:uuid}/saml",
     "/sign-in/with/{provider_id:uuid}/unasked",
     # It says what any such address would say, and looks nothing up.

@@ -59,9 +59,12 @@ OPEN_TO_ALL = {
     "/sign-in/totp/passkey/begin",
     "/sign-in/with/{provider_id:uuid}/back",
     "/sign-in/with/{provider_id:uuid}/metadata",
+    "/sign-in/with/{provider_id:uuid}/left",
+    "/sign-in/with/{provider_id:uuid}/logout",
     "/sign-in/with/{provider_id:uuid}/saml",
     "/sign-in/with/{provider_id:uuid}/unasked",
     "/sign-out",
+    "/sign-out/there",
     "/sign-up",
     "/tls/ask",
 }

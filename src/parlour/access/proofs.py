@@ -48,6 +48,15 @@ class Proof(msgspec.Struct, frozen=True):
     at: float
 
 
+class Vouched(msgspec.Struct, frozen=True):
+    """Who they are at the identity provider, and in which session there. `hint` finds the token that said so."""
+
+    provider_id: UUID
+    subject: str
+    session: str = ""
+    hint: str = ""
+
+
 class Identity(msgspec.Struct, frozen=True):
     """Somebody in an organization, with what they have shown that organization so far."""
 
@@ -56,6 +65,7 @@ class Identity(msgspec.Struct, frozen=True):
     proofs: tuple[Proof, ...]
     privileges: str = ""
     """What they were allowed when the session's cookie was made: another value, and it is made anew."""
+    vouched: Vouched | None = None
 
     def shown_at(self, methods: frozenset[Method]) -> float:
         """When the person last showed one of them; 0 where they never did."""

@@ -25,6 +25,7 @@ Claim = Annotated[str, Meta(min_length=1, max_length=200)]
 Metadata = Annotated[str, Meta(max_length=262_144, description="SAML only: the XML, or its https:// address.")]
 Attribute = Annotated[str, Meta(max_length=200, description="SAML only. Empty: the usual names are tried.")]
 EncryptedOnly = Annotated[bool, Meta(description="SAML only: assertions that are not encrypted are refused.")]
+OffersSignOut = Annotated[bool, Meta(description="Whoever signs out here is asked whether to sign out there too.")]
 TakesUnasked = Annotated[bool, Meta(description="SAML only: sign-ins may begin at the provider.")]
 Newcomers = Annotated[Role | None, Meta(description="Not ADMIN. Without it only people who are here come in.")]
 
@@ -57,6 +58,7 @@ class NewProvider(Body, frozen=True, kw_only=True):
     name_attribute: Attribute = ""
     encrypted_only: EncryptedOnly = False
     takes_unasked: TakesUnasked = False
+    offers_sign_out: OffersSignOut = True
     newcomers_are: Newcomers = None
     groups_claim: Claim = "groups"
     counts_as_second_factor: bool = False
@@ -74,6 +76,7 @@ class ProviderChanges(Body, frozen=True, kw_only=True):
     name_attribute: Attribute | UnsetType = UNSET
     encrypted_only: EncryptedOnly | UnsetType = UNSET
     takes_unasked: TakesUnasked | UnsetType = UNSET
+    offers_sign_out: OffersSignOut | UnsetType = UNSET
     newcomers_are: Newcomers | UnsetType = UNSET
     groups_claim: Claim | UnsetType = UNSET
     counts_as_second_factor: bool | UnsetType = UNSET
@@ -96,6 +99,7 @@ class IdentityProvider(shapes.Shape, frozen=True):
     groups_claim: str
     counts_as_second_factor: bool
     is_active: bool
+    offers_sign_out: bool
     groups: list[Group]
     return_address: str
     created_at: datetime
@@ -141,6 +145,7 @@ async def add_identity_provider(request: Request, body: NewProvider) -> Answer[I
         name_attribute=body.name_attribute,
         encrypted_only=body.encrypted_only,
         takes_unasked=body.takes_unasked,
+        offers_sign_out=body.offers_sign_out,
     )
     async with request.transaction() as tx:
         provider = await providers.add_provider(tx, request.installation, draft, by=request.actor)
@@ -163,10 +168,7 @@ async def change_identity_provider(request: Request, id: UUID, body: ProviderCha
     metadata = await _metadata(request, providers.Kind.SAML, written)
     async with request.transaction() as tx:
         before = await providers.find_provider(tx, id)
-        kept = {
-            name: getattr(before, name) if (value := getattr(body, name)) is UNSET else value
-            for name in ("name", "client_id", "newcomers_are", "groups_claim", "counts_as_second_factor", "is_active")
-        }
+        kept = {name: getattr(before, name) if (value := getattr(body, name)) is UNSET else value for name in _KEPT}
         secret = "" if body.client_secret is UNSET else body.client_secret
         draft = providers.Draft(
             kind=before.kind,
@@ -207,6 +209,7 @@ async def _shown(request: Request, tx: Transaction, provider: providers.Provider
         groups_claim=provider.groups_claim,
         counts_as_second_factor=provider.counts_as_second_factor,
         is_active=provider.is_active,
+        offers_sign_out=provider.offers_sign_out,
         groups=[Group(**msgspec.structs.asdict(rule)) for rule in rules],
         return_address=_return_address(request, provider),
         created_at=provider.created_at,
@@ -242,6 +245,16 @@ def _rules(groups: list[Group]) -> list[providers.GroupRule]:
         for group in groups
     ]
 
+
+_KEPT: Final = (
+    "name",
+    "client_id",
+    "newcomers_are",
+    "groups_claim",
+    "counts_as_second_factor",
+    "is_active",
+    "offers_sign_out",
+)
 
 HANDLERS: Final[Sequence[HTTPRouteHandler]] = (
     list_identity_providers,

@@ -70,9 +70,7 @@ async def confirm(request: Request, slug: FromPath[str]) -> Response[Any]:
 
 @post("/portal/{slug:str}/sign-out", opt=public())
 async def leave(request: Request, slug: FromPath[str]) -> Response[Any]:
-    answer = pages.redirect(f"{home_of(slug)}/sign-in", "You are signed out.")
-    answer.cookies.append(await arriving.farewell(request))
-    return answer
+    return await arriving.signed_out(request, f"{home_of(slug)}/sign-in")
 
 
 async def _own_door(request: Request, slug: str) -> arriving.Door:

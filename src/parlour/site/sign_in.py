@@ -96,9 +96,7 @@ async def switch(request: Request, organization_id: FromPath[UUID]) -> Response[
 
 @post("/sign-out", opt=public())
 async def leave(request: Request) -> Response[Any]:
-    answer = pages.redirect("/", "You are signed out.")
-    answer.cookies.append(await arriving.farewell(request))
-    return answer
+    return await arriving.signed_out(request, "/")
 
 
 async def refused(request: Request, refusal: Problem) -> Response[Any]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest_asyncio
 
+from tests.access.providers import counterpart
+from tests.access.providers.counterpart import Counterpart
 from tests.access.providers.desk import Forger
 from tests.waiting import until
 
@@ -67,3 +69,13 @@ async def kept_provider() -> AsyncIterator[str]:
         issuer = f"http://127.0.0.1:{port}"
         await until(lambda: _answers(issuer), within=60)
         yield issuer
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def keeper() -> AsyncIterator[Counterpart]:
+    """A provider with sessions of its own, that ends them and says so."""
+    port = _free_port()
+    with counterpart.running(port):
+        issuer = f"http://127.0.0.1:{port}"
+        await until(lambda: _answers(issuer), within=60)
+        yield Counterpart(issuer)

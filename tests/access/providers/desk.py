@@ -61,6 +61,12 @@ class Forger:
         async with httpx.AsyncClient() as client:
             await client.put(f"{self.issuer}/plan", json=plan)
 
+    async def logout_token(self, **plan: Any) -> str:
+        """What it would post, as the plan says."""
+        await self.plan(**plan)
+        async with httpx.AsyncClient() as client:
+            return str((await client.get(f"{self.issuer}/logout-token")).json()["token"])
+
     async def seen(self, path: str) -> int:
         async with httpx.AsyncClient() as client:
             return int((await client.get(f"{self.issuer}/seen")).json().get(path, 0))

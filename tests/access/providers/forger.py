@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import sys
 import time
 from collections import Counter
@@ -36,13 +37,13 @@ def token(form: dict[str, str]) -> tuple[int, dict[str, Any]]:
     return 200, {"access_token": "an-access-token", "token_type": "Bearer", "id_token": id_token()}
 
 
-def id_token() -> str:
+def id_token(**more: Any) -> str:
     now = int(time.time())
-    usual = {"iss": ISSUER, "aud": "parlour", "sub": "subject-1", "iat": now, "exp": now + 300}
+    usual = {"iss": ISSUER, "aud": "parlour", "sub": "subject-1", "iat": now, "exp": now + 300, **more}
     claims = {**usual, **PLAN.get("claims", {})}
     claims = {name: value for name, value in claims.items() if value is not None}
     algorithm, name = PLAN.get("alg", "RS256"), PLAN.get("key", "first")
-    header = {"alg": algorithm, "kid": PLAN.get("kid", name)}
+    header = {"alg": algorithm, "kid": PLAN.get("kid", name), **PLAN.get("header", {})}
     payload = json.dumps(claims).encode()
     if algorithm not in ("none", "HS256"):
         return jws.serialize_compact(header, payload, KEYS[name], algorithms=[algorithm])
@@ -73,6 +74,9 @@ def answer(path: str, form: dict[str, str]) -> tuple[int, Any]:
         return token(form)
     if path == "/userinfo":
         return 200, PLAN.get("userinfo", {"sub": "subject-1"})
+    if path == "/logout-token":
+        event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        return 200, {"token": id_token(jti=secrets.token_hex(8), events=event)}
     if path == "/user":
         return 200, PLAN["user"]
     if path == "/user/emails":

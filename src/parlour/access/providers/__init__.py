@@ -29,6 +29,9 @@ from parlour.access.providers.keeping import (
     remove_provider,
 )
 from parlour.access.providers.kinds import Kind
+from parlour.access.providers.leaving.there import WayOut, has_left, left_address, way_out
+from parlour.access.providers.leaving.there import offer as offer_to_leave
+from parlour.access.providers.leaving.told import told_to_end
 from parlour.access.providers.offering import Offer, offers_for, offers_of
 from parlour.access.providers.recognising import connected, disconnect
 from parlour.access.providers.requiring import NobodyVouches, OnlyProviders, only_providers, set_only_providers
@@ -86,6 +89,7 @@ __all__ = [
     "TooManyDomains",
     "TooManyKeys",
     "TooManyProviders",
+    "WayOut",
     "active_providers",
     "add_provider",
     "address_of",
@@ -103,10 +107,13 @@ __all__ = [
     "fetched_metadata",
     "find_claimed_domain",
     "find_provider",
+    "has_left",
     "hold_saml_answer",
     "hold_unasked",
     "is_awaited",
+    "left_address",
     "new_pair",
+    "offer_to_leave",
     "offers_for",
     "offers_of",
     "only_providers",
@@ -123,4 +130,6 @@ __all__ = [
     "set_rules",
     "show_key",
     "shown_certificate",
+    "told_to_end",
+    "way_out",
 ]

@@ -8,11 +8,12 @@ from psycopg.errors import UniqueViolation
 
 from parlour import audit, people
 from parlour.access import recovery
-from parlour.access.proofs import Identity, Method
+from parlour.access.proofs import Identity, Method, Vouched
 from parlour.access.providers import attempts, going, recognising
 from parlour.access.providers.attempts import Attempt
 from parlour.access.providers.going import Brought
 from parlour.access.providers.keeping import Provider
+from parlour.access.providers.leaving import ended, there
 from parlour.access.providers.shown import NotVouchedFor, Shown, refused
 from parlour.audit import Act, Outcome, Subject
 from parlour.foundation.installation import Installation
@@ -61,7 +62,10 @@ async def _identity(installation: Installation, attempt: Attempt, provider: Prov
         async with installation.database.transaction(attempt.organization_id) as tx:
             identity, user = await recognising.identity_of(tx, provider, shown)
     await recovery.after_change(installation, attempt.organization_id, user)
-    return identity
+    await ended.remember(installation, provider, user.id, shown)
+    hint = await there.keep_hint(installation, attempt.organization_id, shown) if provider.offers_sign_out else ""
+    vouched = Vouched(provider.id, shown.subject, shown.session, hint)
+    return msgspec.structs.replace(identity, vouched=vouched)
 
 
 async def _connect(

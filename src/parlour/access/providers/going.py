@@ -124,8 +124,10 @@ async def shown_by(installation: Installation, attempt: Attempt, provider: Provi
         said = await _exchanged(installation, provider, issuer, attempt, (brought.code, secret))
         if provider.kind is Kind.GITHUB:
             return await github.shown_by(installation, _access_token(said), issuer)
-        claims = await tokens.claims_of(installation, provider, issuer, said.get("id_token"), attempt.nonce)
-        return understanding.shown_in(provider, await _completed(installation, issuer, claims, said))
+        token = said.get("id_token")
+        claims = await tokens.claims_of(installation, provider, issuer, token, attempt.nonce)
+        shown = understanding.shown_in(provider, await _completed(installation, issuer, claims, said))
+        return msgspec.structs.replace(shown, token=str(token))
     except BadAnswer as failure:
         raise _away(failure) from failure
 

@@ -44,6 +44,7 @@ class Provider(msgspec.Struct, frozen=True):
     groups_claim: str
     counts_as_second_factor: bool
     is_active: bool
+    offers_sign_out: bool
     created_at: datetime
 
 
@@ -59,6 +60,7 @@ class Draft(msgspec.Struct, frozen=True):
     groups_claim: str = "groups"
     counts_as_second_factor: bool = False
     is_active: bool = True
+    offers_sign_out: bool = True
     metadata: str = ""
     email_attribute: str = ""
     name_attribute: str = ""
@@ -68,7 +70,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 _COLUMNS: Final = """
     id, kind, name, issuer, client_id, sealed is not null as has_secret, newcomers_are, groups_claim,
-    counts_as_second_factor, is_active, created_at
+    counts_as_second_factor, is_active, offers_sign_out, created_at
 """
 
 
@@ -93,10 +95,11 @@ async def add_provider(
                 f"""
                 insert into identity_providers
                     (organization_id, id, kind, name, issuer, client_id, sealed, newcomers_are, groups_claim,
-                     counts_as_second_factor, is_active, created_at)
+                     counts_as_second_factor, is_active, offers_sign_out, created_at)
                 values
                     (current_organization(), %(id)s, %(kind)s, %(name)s, %(issuer)s, %(client_id)s, %(sealed)s,
-                     %(newcomers_are)s, %(groups_claim)s, %(counts_as_second_factor)s, %(is_active)s, %(now)s)
+                     %(newcomers_are)s, %(groups_claim)s, %(counts_as_second_factor)s, %(is_active)s,
+                     %(offers_sign_out)s, %(now)s)
                 returning {_COLUMNS}
                 """,
                 **_row(checked),
@@ -135,7 +138,8 @@ async def change_provider(
                     newcomers_are = %(newcomers_are)s,
                     groups_claim = %(groups_claim)s,
                     counts_as_second_factor = %(counts_as_second_factor)s,
-                    is_active = %(is_active)s
+                    is_active = %(is_active)s,
+                    offers_sign_out = %(offers_sign_out)s
                 where id = %(id)s
                 returning {_COLUMNS}
                 """,
@@ -254,19 +258,18 @@ def _place(organization_id: UUID, provider_id: UUID) -> Place:
     return Place("identity_providers", "sealed", organization_id, provider_id)
 
 
-_KEPT: Final = frozenset(
-    ["kind", "name", "issuer", "client_id", "newcomers_are", "groups_claim", "counts_as_second_factor", "is_active"]
-)
+_KEPT: Final = (
+    "kind", "name", "issuer", "client_id", "newcomers_are", "groups_claim", "counts_as_second_factor", "is_active",
+    "offers_sign_out",
+)  # fmt: skip
 
 
 def _row(draft: Draft) -> dict[str, object]:
-    return {name: value for name, value in msgspec.structs.asdict(draft).items() if name in _KEPT}
+    return {name: getattr(draft, name) for name in _KEPT}
 
 
 def _told(provider: Provider) -> dict[str, object]:
-    kept = ("kind", "name", "issuer", "client_id", "newcomers_are", "groups_claim")
-    more = ("counts_as_second_factor", "is_active")
-    return {name: getattr(provider, name) for name in (*kept, *more)}
+    return {name: getattr(provider, name) for name in _KEPT}
 
 
 def _subject(provider: Provider) -> Subject:

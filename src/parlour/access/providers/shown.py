@@ -19,13 +19,18 @@ class NotVouchedFor(Unauthenticated):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """`subject` is unique and lasting at the provider. `email` is empty unless the provider has verified it."""
+    """`subject` is unique and lasting at the provider. `email` is empty unless the provider has verified it.
+
+    `session` is what it calls theirs there; `token` what said all this, to be shown to it again when they leave.
+    """
 
     subject: str
     email: str = ""
     name: str = ""
     groups: tuple[str, ...] = ()
     has_second_factor: bool = False
+    session: str = ""
+    token: str = ""
 
 
 def refused(reason: str) -> NotVouchedFor:

@@ -1,5 +1,6 @@
 """Sessions ended: one, all others, or all of a user at once, in every web process."""
 
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from parlour.access import trail
+from parlour.access.proofs import Identity
 from parlour.access.sessions.keeping import Session, amend, index_of, key_of, keys_of, read
 from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
@@ -64,6 +66,27 @@ async def end_sessions_of(
     return ended
 
 
+async def end_sessions_where(
+    installation: Installation, organization_id: UUID, user_id: UUID, is_meant: Callable[[Identity], bool]
+) -> int:
+    """Those of a user's sessions in which they are here in a certain way. How many there were."""
+    cache, index = installation.cache, index_of(organization_id, user_id)
+    ended, passed = 0, set[str]()
+    # Until none is left: one may be getting a new cookie at this moment.
+    while keys := [key for key in await keys_of(cache, organization_id, user_id) if key not in passed]:
+        for key in keys:
+            session = await read(cache, key)
+            if session is None or not any(is_meant(one) for one in _own(session, organization_id, user_id)):
+                passed.add(key)
+                continue
+            ended += await _take_out(installation, key, organization_id, user_id)
+            await cache.srem(index, key)
+    if ended:
+        await announce(cache, organization_id, user_id)
+        await trail.sessions_ended(installation.database, organization_id, user_id, ended)
+    return ended
+
+
 async def end_one_of(installation: Installation, organization_id: UUID, user_id: UUID, session_id: UUID) -> None:
     """One of a user's sessions, by its name in their list. Raises `NotFound`."""
     cache, index = installation.cache, index_of(organization_id, user_id)
@@ -94,6 +117,10 @@ async def end_all_sessions(installation: Installation, organization_id: UUID) ->
 async def announce(cache: Redis, organization_id: UUID, user_id: UUID | None) -> None:
     """Tell every web process. Whoever does not hear it finds out by itself some seconds later."""
     await cache.publish(CHANNEL, msgspec.json.encode(Changed(organization_id, user_id)))
+
+
+def _own(session: Session, organization_id: UUID, user_id: UUID) -> list[Identity]:
+    return [one for one in session.identities if (one.organization_id, one.user_id) == (organization_id, user_id)]
 
 
 async def _take_out(installation: Installation, key: str, organization_id: UUID, user_id: UUID) -> bool:

@@ -21,7 +21,15 @@ from parlour.entrance.arriving.admission import (
     with_cookies,
 )
 from parlour.entrance.arriving.by_provider import address_for as address_of_provider
-from parlour.entrance.arriving.by_provider import back_to_the_door, began_there, came_back, left_unasked, sent_away
+from parlour.entrance.arriving.by_provider import (
+    back_to_the_door,
+    began_there,
+    came_back,
+    left_unasked,
+    sent_away,
+    signed_out,
+    told_to_end,
+)
 from parlour.entrance.arriving.clients import address_of, client_of
 from parlour.entrance.arriving.links import ask_form, asked, link_form, link_opened, password_sent, sent
 from parlour.entrance.arriving.passkeys import (
@@ -89,9 +97,11 @@ __all__ = [
     "session_in",
     "session_token",
     "set_up_sent",
+    "signed_out",
     "step_form",
     "step_page",
     "suggested_passkey_name",
     "switch",
+    "told_to_end",
     "with_cookies",
 ]

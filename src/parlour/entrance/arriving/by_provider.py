@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response
@@ -85,6 +86,28 @@ async def came_back(request: Request, provider_id: UUID, brought: providers.Brou
         return admission.with_cookies(admission.step_page(_DOOR, outcome, arrival.next_page), told)
     answer = Redirect(await there(outcome, arrival.next_page), status_code=303, headers=_FRESH)
     return admission.with_cookies(answer, told)
+
+
+async def signed_out(request: Request, home: str) -> Response[Any]:
+    """Somebody leaves. Where a provider had vouched for them they are asked whether to leave there too."""
+    session = request.auth
+    # A portal under its own name serves nothing else.
+    may_ask = session is not None and not session.is_app and "portal" not in request.scope["state"]
+    identity = session.identity if session and may_ask else None
+    ticket = await providers.offer_to_leave(request.installation, identity, home) if identity else ""
+    answer = (
+        Redirect(f"/sign-out/there?{urlencode({'ticket': ticket})}", status_code=303, headers=_FRESH)
+        if ticket
+        else pages.redirect(home, "You are signed out.")
+    )
+    answer.cookies.append(await admission.farewell(request))
+    return answer
+
+
+async def told_to_end(request: Request, provider_id: UUID, token: str) -> int:
+    """By the provider itself, of somebody who signed out there. Raises `NotVouchedFor` or `TooManyRequests`."""
+    async with access.counted(request.installation, access.of_address(client_of(request))):
+        return await providers.told_to_end(request.installation, provider_id, token)
 
 
 def _marked(request: Request) -> str:

@@ -31,6 +31,18 @@ async def claims_of(
 
     Raises `NotVouchedFor` or `BadAnswer`.
     """
+    _, claims = await signed_by(installation, provider, issuer, token)
+    _check(claims, provider, issuer, nonce)
+    return claims
+
+
+async def signed_by(
+    installation: Installation, provider: Provider, issuer: Issuer, token: object
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of what a key of the issuer's has signed; nothing else of it is known yet.
+
+    Raises `NotVouchedFor` or `BadAnswer`.
+    """
     if not isinstance(token, str) or len(token) > _LARGEST:
         raise refused("There is no ID token.")
     header = _header(token)
@@ -40,9 +52,7 @@ async def claims_of(
     if kid is not None and not isinstance(kid, str):
         raise refused("The ID token names no key.")
     fitting = await keys.keys_for(installation, provider, issuer, kid)
-    claims = _verified(token, fitting, algorithm)
-    _check(claims, provider, issuer, nonce)
-    return claims
+    return header, _verified(token, fitting, algorithm)
 
 
 def _header(token: str) -> dict[str, Any]:

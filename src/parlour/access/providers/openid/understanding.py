@@ -29,6 +29,7 @@ def shown_in(provider: Provider, claims: dict[str, Any]) -> Shown:
         name=text_of(claims, "name"),
         groups=groups_of(claims, provider.groups_claim),
         has_second_factor=has_second_factor or claims.get("acr") in _STRONG,
+        session=text_of(claims, "sid")[:255],
     )
 
 

@@ -38,6 +38,7 @@ class Written(msgspec.Struct, frozen=True):
     name_attribute: str = ""
     encrypted_only: bool = False
     takes_unasked: bool = False
+    offers_sign_out: bool = True
 
 
 def written_of(provider: providers.Provider, connection: providers.Connection | None = None) -> Written:
@@ -53,6 +54,7 @@ def written_of(provider: providers.Provider, connection: providers.Connection | 
         name_attribute=connection.name_attribute if connection else "",
         encrypted_only=bool(connection and connection.encrypted_only),
         takes_unasked=bool(connection and connection.takes_unasked),
+        offers_sign_out=provider.offers_sign_out,
     )
 
 
@@ -70,6 +72,7 @@ def typed(form: Any) -> Written:
         name_attribute=words(form, "name_attribute"),
         encrypted_only=bool(form.get("encrypted_only")),
         takes_unasked=bool(form.get("takes_unasked")),
+        offers_sign_out=bool(form.get("offers_sign_out")),
     )
 
 
@@ -96,6 +99,7 @@ async def draft_of(form: Any, kind: providers.Kind, installation: Installation) 
         name_attribute=written.name_attribute,
         encrypted_only=written.encrypted_only,
         takes_unasked=written.takes_unasked,
+        offers_sign_out=written.offers_sign_out,
     )
 
 

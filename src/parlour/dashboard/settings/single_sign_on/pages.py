@@ -176,6 +176,7 @@ async def _form(
         return_address=providers.return_address(request.installation, provider_id),
         our_name=providers.our_name(request.installation, provider_id),
         consumer=providers.saml_consumer(request.installation, provider_id),
+        left_address=providers.left_address(request.installation, provider_id),
         written=written,
         rules=rules,
         empty_rows=_EMPTY_ROWS,

@@ -1,6 +1,6 @@
 """Signing in through another identity provider."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -90,3 +90,6 @@ def _page(request: Request, email: str, **context: Any) -> Response[Any]:
         **context,
     }
     return pages.render(request, "site/elsewhere.html", headers={"cache-control": "no-store"}, email=email, **known)
+
+
+ROUTES: Final = [ask, answer, at, go, metadata]
