@@ -18,7 +18,8 @@ from parlour.foundation.database import Transaction
 from parlour.people import Permission, Role
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Keycloak"])]
-Issuer = Annotated[str, Meta(max_length=500, description="The issuer; for MICROSOFT the tenant's ID; else empty.")]
+_ISSUER_IS: Final = "The issuer; for MICROSOFT the tenant's ID; for GITHUB a server of your own, if any; else empty."
+Issuer = Annotated[str, Meta(max_length=500, description=_ISSUER_IS)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=500, examples=["parlour"])]
 ClientSecret = Annotated[str, Meta(min_length=1, max_length=4000, examples=["a-secret-of-the-client"])]
 Claim = Annotated[str, Meta(min_length=1, max_length=200)]

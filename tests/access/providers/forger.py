@@ -70,16 +70,17 @@ def answer(path: str, form: dict[str, str]) -> tuple[int, Any]:
         return 200, {**about, **PLAN.get("about", {})}
     if path == "/jwks":
         return 200, {"keys": [KEYS[name].as_dict(private=False) for name in PLAN.get("shown", ["first"])]}
-    if path == "/token":
+    if path in ("/token", "/login/oauth/access_token"):
         return token(form)
     if path == "/userinfo":
         return 200, PLAN.get("userinfo", {"sub": "subject-1"})
     if path == "/logout-token":
         event = {"http://schemas.openid.net/event/backchannel-logout": {}}
         return 200, {"token": id_token(jti=secrets.token_hex(8), events=event)}
-    if path == "/user":
+    # As a GitHub server of somebody's own has it.
+    if path == "/api/v3/user":
         return 200, PLAN["user"]
-    if path == "/user/emails":
+    if path == "/api/v3/user/emails":
         return 200, PLAN["emails"]
     return 404, {"error": "not_found"}
 

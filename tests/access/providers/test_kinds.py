@@ -8,11 +8,13 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from parlour import people
 from parlour.access import providers
 from parlour.access.providers import Draft, Kind, Provider
 from parlour.access.providers.openid import github, understanding
 from parlour.access.providers.shown import NotVouchedFor, groups_of
 from parlour.foundation.errors import Invalid
+from parlour.people import Role
 from tests.access.providers import desk
 from tests.access.providers.desk import Forger
 from tests.builders import Company
@@ -59,7 +61,7 @@ async def test_microsoft_vouches_for_its_own_tenant_and_its_own_domains(acme: Co
 
 
 async def test_github_vouches_for_the_primary_and_verified_address(acme: Company, forger: Forger) -> None:
-    issuer = msgspec.structs.replace(github.ISSUER, user=f"{forger.issuer}/user")
+    issuer = github.issuer_of(forger.issuer)
     emails = [
         {"email": "other@acme.test", "primary": False, "verified": True},
         {"email": "Bob@acme.test", "primary": True, "verified": True},
@@ -72,6 +74,52 @@ async def test_github_vouches_for_the_primary_and_verified_address(acme: Company
     await forger.plan(user={"login": "bob"}, emails=emails)
     with pytest.raises(NotVouchedFor):
         await github.shown_by(desk.near(acme), "token", issuer)
+
+
+async def test_github_brings_in_newcomers_by_state_code_and_what_its_api_says(acme: Company, forger: Forger) -> None:
+    await desk.claim(acme, "acme.test")
+    provider = await desk.add(acme, f"{forger.issuer}/", kind=Kind.GITHUB, newcomers_are=Role.AGENT)
+    assert provider.issuer == forger.issuer
+    nora = {
+        "user": {"id": 7, "login": "nora", "name": "Nora New"},
+        "emails": [{"email": "nora@acme.test", "primary": True, "verified": True}],
+    }
+    trip = await desk.set_out(acme, provider)
+    assert (trip.asked["scope"], "nonce" in trip.asked) == ("read:user user:email", False)
+    # Somebody else's code: it was asked for with another challenge.
+    await forger.plan(challenge="other", **nora)
+    with pytest.raises(NotVouchedFor):
+        await trip.back()
+    for other in ("another browser", desk.BROWSER):
+        trip = await desk.set_out(acme, provider)
+        await forger.plan(challenge=trip.asked["code_challenge"], **nora)
+        if other != desk.BROWSER:
+            with pytest.raises(NotVouchedFor):
+                await trip.back(browser=other)
+    arrival = await trip.back()
+    assert arrival.identity
+    with pytest.raises(NotVouchedFor):
+        await trip.back()
+    async with acme.database.reading(acme.organization_id) as tx:
+        found = await people.find_user(tx, arrival.identity.user_id)
+    assert (found.name, found.email, found.role) == ("Nora New", "nora@acme.test", Role.AGENT)
+    # Her login and her address may become somebody else's: the number is who she is.
+    trip = await desk.set_out(acme, provider)
+    renamed = {"user": {"id": 7, "login": "renamed"}, "emails": []}
+    await forger.plan(challenge=trip.asked["code_challenge"], **renamed)
+    again = await trip.back()
+    assert again.identity and again.identity.user_id == found.id
+
+
+async def test_github_itself_is_where_no_server_is_named(acme: Company) -> None:
+    provider = await desk.add(acme, "", kind=Kind.GITHUB)
+    issuer = github.issuer_of(provider.issuer)
+    assert (provider.issuer, issuer.user) == ("https://github.com", "https://api.github.com/user")
+    for wrong in ("github", "https://a.test/?x=1", "http://git.test"):
+        with pytest.raises(Invalid):
+            async with acme.database.transaction(acme.organization_id) as tx:
+                draft = Draft(Kind.GITHUB, "Wrong", wrong, "parlour", "secret")
+                await providers.add_provider(tx, acme.installation, draft, by=acme.alice)
 
 
 def test_groups_may_be_nested_and_nothing_else_is_one() -> None:

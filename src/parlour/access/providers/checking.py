@@ -23,7 +23,7 @@ async def check_provider(installation: Installation, organization_id: UUID, prov
     if provider.kind is Kind.SAML:
         return await _certificates(installation, organization_id, provider)
     if provider.kind is Kind.GITHUB:
-        return "GitHub needs no check from here: sign in once to try the client ID and secret."
+        return f"{provider.issuer} needs no check from here: sign in once to try the client ID and secret."
     try:
         issuer = await going.issuer_for(installation, provider, anew=True)
         found = await keys.keys_for(installation, provider, issuer, None)

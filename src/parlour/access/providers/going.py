@@ -96,7 +96,7 @@ async def _asked_by_saml(
 async def issuer_for(installation: Installation, provider: Provider, *, anew: bool = False) -> Issuer:
     """Raises `BadAnswer`."""
     if provider.kind is Kind.GITHUB:
-        return github.ISSUER
+        return github.issuer_of(provider.issuer)
     return await discovery.issuer_of(installation, provider, anew=anew)
 
 

@@ -27,17 +27,20 @@ _ISSUER: Final = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~
 
 
 def issuer_of(kind: Kind, written: str, *, plain_http: bool) -> str:
-    """What identifies the provider for good. `written`: Microsoft's tenant, or the issuer's address.
+    """What identifies the provider for good. `written`: Microsoft's tenant, the issuer's address, or that of a GitHub
+    server of one's own.
 
     Raises `Invalid`.
     """
     if kind is Kind.GOOGLE:
         return GOOGLE
-    if kind is Kind.GITHUB:
+    if kind is Kind.GITHUB and not written.strip():
         return GITHUB
     if kind is Kind.MICROSOFT:
         return _MICROSOFT.format(tenant=_tenant(written))
     address = written.strip()
+    if kind is Kind.GITHUB:
+        address = address.rstrip("/")
     if not _ISSUER.fullmatch(address) or len(address) > 500:
         raise Invalid(details={"issuer": "Enter the issuer's address, for example https://sign-in.example.com."})
     if not plain_http and not address.startswith("https://"):

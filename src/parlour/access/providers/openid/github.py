@@ -2,24 +2,28 @@
 
 from typing import Any, Final
 
+from parlour.access.providers.kinds import GITHUB
 from parlour.access.providers.openid.asking import BadAnswer, ask
 from parlour.access.providers.openid.discovery import Issuer
 from parlour.access.providers.shown import Shown, refused, text_of
 from parlour.foundation.installation import Installation
 
-_API: Final = "https://api.github.com"
-ISSUER: Final = Issuer(
-    issuer="https://github.com",
-    authorization="https://github.com/login/oauth/authorize",
-    token="https://github.com/login/oauth/access_token",  # noqa: S106
-    keys="",
-    user=f"{_API}/user",
-    secret_in_header=False,
-)
 SCOPES: Final = "read:user user:email"
 
 
-async def shown_by(installation: Installation, access_token: str, issuer: Issuer = ISSUER) -> Shown:
+def issuer_of(address: str) -> Issuer:
+    """GitHub itself, or a server of one's own, which has its API below its own address."""
+    return Issuer(
+        issuer=address,
+        authorization=f"{address}/login/oauth/authorize",
+        token=f"{address}/login/oauth/access_token",
+        keys="",
+        user="https://api.github.com/user" if address == GITHUB else f"{address}/api/v3/user",
+        secret_in_header=False,
+    )
+
+
+async def shown_by(installation: Installation, access_token: str, issuer: Issuer) -> Shown:
     """Raises `NotVouchedFor` or `BadAnswer`."""
     headers = {"authorization": f"Bearer {access_token}", "x-github-api-version": "2022-11-28"}
     user = await ask(installation, issuer.user, headers=headers)
