@@ -30,10 +30,27 @@ def build(known: Settings | None = None) -> Any:
     sockets = live.Live(installation, identities, limits, announcer)
     hosts = entrance.Hosts(installation)
     doors = _doors(installation, {"identities": identities, "limits": limits, "hosts": hosts}, sockets)
-    porch = entrance.Porch(
-        doors, public_url=known.public_url, hosts=hosts, seconds=known.request_seconds, watch=api.watch
-    )
-    return socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)
+    files = entrance.FilesHost(installation)
+    porch = entrance.Porch(doors, known, hosts=hosts, files=files, watch=api.watch)
+    return _Front(sockets, porch, files)
+
+
+class _Front:
+    """Socket.IO before the porch, but by the name of the files' own host: there nobody is signed in to anything."""
+
+    def __init__(self, sockets: live.Live, porch: entrance.Porch, files: entrance.FilesHost) -> None:
+        self.other_asgi_app = porch
+        self._files = files
+        self._sockets = socketio.ASGIApp(sockets.server, porch, socketio_path=live.PATH)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan" or not self._files.is_asked(scope):
+            await self._sockets(scope, receive, send)
+        elif scope["type"] == "http":
+            await self.other_asgi_app(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
 
 
 def _doors(installation: Installation, known: dict[str, Any], sockets: live.Live) -> Litestar:

@@ -111,7 +111,7 @@ from parlour.access.sessions.ending import CHANNEL as CHANGES_CHANNEL
 from parlour.access.sessions.ending import Changed, announce, end_all_sessions, end_one_of, end_sessions_of, sign_out
 from parlour.access.sessions.keeping import Session, begin_session, is_over, limits_under, session_of
 from parlour.access.sessions.keeping import note_use as note_session_use
-from parlour.access.sessions.listing import SignedIn, sessions_of
+from parlour.access.sessions.listing import SignedIn, has_session, sessions_of
 from parlour.access.sessions.renewing import SessionChanged, as_it_stands
 from parlour.access.sessions.renewing import renew as renew_session
 from parlour.access.sessions.renewing import replace as replace_session
@@ -232,6 +232,7 @@ __all__ = [
     "forget_device",
     "go_on",
     "has_password",
+    "has_session",
     "hashed_password",
     "identities_by_link",
     "identities_by_passkey",

@@ -10,11 +10,10 @@ from msgspec import Meta
 
 from parlour import audit, people
 from parlour.api import shapes
-from parlour.api.attachments import Streamed
 from parlour.api.conventions import After, Body, Limit, Moment, Query, cursor, decoded
 from parlour.api.operations import operation
 from parlour.audit import Act, Edge, Form, Group, Outcome, TrailFilter
-from parlour.entrance import Request
+from parlour.entrance import Request, Streamed
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, NotFound

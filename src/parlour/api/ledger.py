@@ -11,11 +11,10 @@ from msgspec import Meta
 
 from parlour import email
 from parlour.api import shapes
-from parlour.api.attachments import Streamed
 from parlour.api.conventions import Limit, Query
 from parlour.api.operations import Answer, operation
 from parlour.email import Delivery, LedgerFilter, Outcome
-from parlour.entrance import Request
+from parlour.entrance import Request, Streamed
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import NotFound
 from parlour.people import Permission

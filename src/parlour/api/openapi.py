@@ -74,6 +74,13 @@ _SENTENCES: Final = {
 }
 
 
+_NO_REFUSALS: Final = {
+    304: "It has not changed.",
+    206: "Part of the file.",
+    307: "It is on the files' own host: `Location`.",
+}
+
+
 def document(operations: Sequence[Operation], public_url: str) -> dict[str, Any]:
     """The whole document, as JSON values."""
     schemas = _Schemas(operations)
@@ -169,8 +176,8 @@ def _success(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _refusal(status: int, schemas: _Schemas) -> dict[str, Any]:
-    if status in (304, 206):
-        return {"description": {304: "It has not changed.", 206: "Part of the file."}[status]}
+    if status in _NO_REFUSALS:
+        return {"description": _NO_REFUSALS[status]}
     return {
         "description": _SENTENCES[status],
         "content": {"application/json": {"schema": schemas.of(Failure)}},

@@ -1,22 +1,18 @@
 """Attachments: uploaded as soon as they are dropped, sent with the comment, downloaded again."""
 
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
-from litestar.response import Stream
+from litestar.response.base import ASGIResponse
 
 from parlour import tickets
-from parlour.entrance import Request, needs
+from parlour.entrance import Request, give, needs
 from parlour.foundation.errors import Invalid
 from parlour.people import Permission
 from parlour.tickets import Upload
-
-SHOWN_INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
-"""Everything else is downloaded: a page of a stranger must never open as one of ours."""
 
 
 @post("/dashboard/attachments", opt=needs(Permission.REPLY_TO_TICKETS) | {"uploads": True})
@@ -37,16 +33,7 @@ async def discard(request: Request, attachment_id: FromPath[UUID]) -> None:
 
 
 @get("/dashboard/attachments/{attachment_id:uuid}", opt=needs(Permission.READ_PEOPLE))
-async def download(request: Request, attachment_id: FromPath[UUID]) -> Response[Any]:
+async def download(request: Request, attachment_id: FromPath[UUID]) -> ASGIResponse:
     async with request.reading() as tx:
         file = await tickets.find_attachment(tx, attachment_id, seen_by=request.actor)
-    way = "inline" if file.content_type in SHOWN_INLINE else "attachment"
-    return Stream(
-        await request.installation.blobs.stream(file.blob_key, 0, file.size),
-        media_type=file.content_type if way == "inline" else "application/octet-stream",
-        headers={
-            "content-disposition": f"{way}; filename*=UTF-8''{quote(file.name)}",
-            "content-length": str(file.size),
-            "cache-control": "private, max-age=31536000, immutable",
-        },
-    )
+    return await give(request, file, to_page=True, keep="private, max-age=31536000, immutable")

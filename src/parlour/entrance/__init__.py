@@ -11,6 +11,9 @@ from parlour.entrance.browsers.policies import POLICY
 from parlour.entrance.csrf import is_own_origin
 from parlour.entrance.errors import Failure, Moved
 from parlour.entrance.errors import answer as answer_failure
+from parlour.entrance.files.giving import give, lead_to_picture
+from parlour.entrance.files.host import FilesHost
+from parlour.entrance.files.parts import SHOWN_INLINE, Streamed
 from parlour.entrance.guarding import PUBLIC, admit, limits_of, must_be_confirmed, needs, public, unguarded
 from parlour.entrance.identity import BadToken, Identities, Visitor
 from parlour.entrance.limits import Left, Limit, Limits
@@ -22,8 +25,10 @@ __all__ = [
     "MOST_FIELDS",
     "POLICY",
     "PUBLIC",
+    "SHOWN_INLINE",
     "BadToken",
     "Failure",
+    "FilesHost",
     "Hosts",
     "Identities",
     "Left",
@@ -32,14 +37,17 @@ __all__ = [
     "Moved",
     "Porch",
     "Request",
+    "Streamed",
     "Visitor",
     "address_of",
     "admit",
     "answer_failure",
     "arriving",
     "cookie_name",
+    "give",
     "is_own_origin",
     "json_body",
+    "lead_to_picture",
     "limits_of",
     "must_be_confirmed",
     "needs",

@@ -15,6 +15,7 @@ from parlour.entrance.browsers.origins import EXPOSED
 from parlour.entrance.browsers.policies import ALONE, REPORTS, headers_for
 from parlour.entrance.browsers.reports import Reports
 from parlour.entrance.compression import compressed
+from parlour.entrance.files.host import FilesHost
 from parlour.entrance.idempotency import Attempt
 from parlour.entrance.limits import Left
 from parlour.entrance.patience import Patience
@@ -22,6 +23,7 @@ from parlour.entrance.static import PREFIX, Static
 from parlour.foundation import circumstances
 from parlour.foundation.circumstances import Circumstances
 from parlour.foundation.errors import BadRequest, Problem, TooSlow, Unavailable
+from parlour.foundation.settings import Settings
 
 Watch = Callable[[str, str, int, float], None]
 """Told of each answer: method, route, status, seconds."""
@@ -39,15 +41,18 @@ class Porch:
     """Request id, safety headers, compression, `Idempotency-Key`, static files, and the last net under a failure."""
 
     def __init__(
-        self, app: Any, *, public_url: str, hosts: Hosts, seconds: float = 60.0, watch: Watch | None = None
+        self, app: Any, settings: Settings, *, hosts: Hosts, files: FilesHost, watch: Watch | None = None
     ) -> None:
         self.app = app
         self._hosts = hosts
-        self._seconds = seconds
+        self._files = files
+        self._seconds = settings.request_seconds
         self._static = Static()
         self._reports = Reports()
         self._watch = watch
-        self._headers_for = lru_cache(64)(lambda content_type: headers_for(content_type, public_url))
+        self._headers_for = lru_cache(64)(
+            lambda content_type: headers_for(content_type, settings.public_url, settings.files_origin)
+        )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -76,6 +81,9 @@ class Porch:
             self._watch(scope["method"], route, exit_.status or 0, time.perf_counter() - started_at)
 
     async def _let_in(self, scope: Any, receive: Any, send: Any, headers: dict[bytes, bytes]) -> None:
+        if self._files.is_asked(scope):
+            await self._give_file(scope, send)
+            return
         if away := await self._hosts.turned_away(scope):
             await _turn_away(send, away)
             return
@@ -95,6 +103,14 @@ class Porch:
         attempt = scope["state"]["attempt"] = Attempt(scope, receive, key)
         await self.app(scope, attempt.receive, attempt.send)
         await attempt.finish(send)
+
+    async def _give_file(self, scope: Any, send: Any) -> None:
+        try:
+            await self._files.serve(scope, send)
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+            await _fail(send, problem, scope["state"]["request_id"])
 
 
 class _Exit:
@@ -211,6 +227,7 @@ def _problem(failure: Exception, patience: Patience, request_id: str, path: str)
 async def _fail(send: Any, problem: Problem, request_id: str) -> None:
     body = errors.body(problem, request_id)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.encode(), str(value).encode()) for name, value in getattr(problem, "headers", {}).items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

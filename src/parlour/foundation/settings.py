@@ -5,6 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
     base_url: str = ""
+    files_url: str = ""
     development: bool = False
     secret_key: str = ""
     master_key: str = ""
@@ -84,6 +86,15 @@ class Settings(BaseSettings):
         """Where people reach this installation, without a slash at its end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def files_origin(self) -> str:
+        """Where files are given out, without a slash at its end. Empty: where everything is."""
+        return self.files_url.rstrip("/")
+
+    @property
+    def files_host(self) -> str:
+        return self.files_origin.partition("://")[2]
+
 
 def load(**overrides: Any) -> Settings:
     """The environment's settings, completed from the data folder: its connections and its secret key.
@@ -102,7 +113,19 @@ def load(**overrides: Any) -> Settings:
         )
     if not settings.redis_url:
         raise SystemExit("No Valkey or Redis is known. Set REDIS_URL, or start `parlour up`.")
+    _check_files_url(settings)
     return settings
+
+
+def _check_files_url(settings: Settings) -> None:
+    own, other = urlsplit(settings.public_url), urlsplit(settings.files_url)
+    if not settings.files_url:
+        return
+    if other.scheme not in ("http", "https") or not other.hostname or other.path.strip("/") or other.query:
+        raise SystemExit("PARLOUR_FILES_URL is a scheme and a host, as in https://acme-content.com.")
+    if other.hostname == own.hostname:
+        # A cookie knows no port: what strangers sent would lie where people are signed in.
+        raise SystemExit("PARLOUR_FILES_URL needs a host of its own, best on another site than PARLOUR_BASE_URL.")
 
 
 def _connections(data: Path) -> dict[str, str]:

@@ -1,40 +1,26 @@
 """Files on a customer's tickets: coming in with a form, going out again."""
 
-from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import get
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.params import FromPath
-from litestar.response import Stream
+from litestar.response.base import ASGIResponse
 
 from parlour import tickets
-from parlour.entrance import Request
+from parlour.entrance import Request, give
 from parlour.foundation.database import Transaction
 from parlour.people import Permission
 from parlour.portal.visit import Visit, customers, visit
 from parlour.tickets import Upload
 
-SHOWN_INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
-"""Everything else is downloaded: a page of a stranger must never open as one of ours."""
-
 
 @get("/portal/{slug:str}/files/{attachment_id:uuid}", opt=customers(Permission.READ_TICKETS))
-async def show(request: Request, slug: FromPath[str], attachment_id: FromPath[UUID]) -> Response[Any]:
+async def show(request: Request, slug: FromPath[str], attachment_id: FromPath[UUID]) -> ASGIResponse:
     async with request.reading() as tx:
         here = await visit(tx, request, slug)
         file = await tickets.find_attachment(tx, attachment_id, seen_by=here.customer)
-    is_picture = file.content_type in SHOWN_INLINE
-    return Stream(
-        await request.installation.blobs.stream(file.blob_key, 0, file.size),
-        media_type=file.content_type if is_picture else "application/octet-stream",
-        headers={
-            "content-disposition": f"{'inline' if is_picture else 'attachment'}; filename*=UTF-8''{quote(file.name)}",
-            "content-length": str(file.size),
-            "cache-control": "private, max-age=300",
-        },
-    )
+    return await give(request, file, to_page=True, keep="private, max-age=300")
 
 
 def address_of_file(here: Visit, attachment_id: UUID) -> str:

@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from parlour import people, tickets
-from parlour.entrance import Request, pages, query
+from parlour.entrance import SHOWN_INLINE, Request, pages, query
 from parlour.foundation import html
 from parlour.foundation.database import Transaction
 from parlour.people import Actor, Permission
-from parlour.portal.files import SHOWN_INLINE, address_of_file
+from parlour.portal.files import address_of_file
 from parlour.portal.visit import Visit, customers, visit
 from parlour.tickets import UNRESOLVED, Attachment, Comment, Filter, Status, Ticket
 

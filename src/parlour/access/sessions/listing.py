@@ -22,6 +22,15 @@ class SignedIn(msgspec.Struct, frozen=True):
     is_app: bool = False
 
 
+async def has_session(installation: Installation, organization_id: UUID, user_id: UUID, session_id: UUID) -> bool:
+    """Whether one of theirs, by its name in their list, still stands."""
+    for key in await keys_of(installation.cache, organization_id, user_id):
+        session = await read(installation.cache, key)
+        if session and session.id == session_id:
+            return True
+    return False
+
+
 async def sessions_of(
     installation: Installation, organization_id: UUID, user_id: UUID, *, this: UUID | None = None
 ) -> list[SignedIn]:

@@ -57,6 +57,7 @@ class Hosts:
         self._database = installation.database
         self._public_url = installation.settings.public_url
         self._own = urlsplit(self._public_url).hostname
+        self._files = urlsplit(installation.settings.files_url).hostname
         # Without an address in the settings nobody knows by which names this machine is called.
         self._is_strict = bool(installation.settings.base_url)
         self._remembered: dict[str, tuple[float, Place | None]] = {}
@@ -102,11 +103,11 @@ class Hosts:
         return found or (None if self._is_strict else Place())
 
     async def is_served(self, written: str) -> bool:
-        """Whether a certificate may be had for this name: it is ours, or it was shown to be a portal's."""
+        """Whether a certificate may be had for this name: it is ours, the files', or it was shown to be a portal's."""
         host = name_of(written)
         if host is None or ":" in written:
             return False
-        return host == self._own or await self._looked_up(host) is not None
+        return host in (self._own, self._files) or await self._looked_up(host) is not None
 
     async def _is_at(self, place: Place, path: str) -> bool:
         """Whether a portal's own name serves this: its pages and what they stand on, also by its former short names."""

@@ -5,11 +5,12 @@ from typing import Final
 REPORTS: Final = "/reports/csp"
 """Where browsers tell what a policy stopped."""
 
+_PICTURES: Final = "img-src 'self' data: blob:"
 _PAGES: Final = (
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data: blob:",
+    _PICTURES,
     "font-src 'self'",
     "connect-src 'self'",
     "media-src 'self'",
@@ -45,14 +46,18 @@ ALONE: Final = (b"strict-transport-security", b"max-age=31536000")
 _TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-def headers_for(content_type: bytes, public_url: str) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer of this kind."""
+def headers_for(content_type: bytes, public_url: str, files_origin: str = "") -> list[tuple[bytes, bytes]]:
+    """The headers of an answer of this kind. `files_origin` is where pictures may come from besides."""
     is_page = content_type.startswith((b"text/html", b"text/vnd.turbo-stream"))
     is_encrypted = public_url.startswith("https://")
-    policy = POLICY + (_ENCRYPTED if is_encrypted else "") if is_page else NOTHING
+    policy = _with_pictures_from(files_origin) + (_ENCRYPTED if is_encrypted else "") if is_page else NOTHING
     headers = [*HEADERS, (b"content-security-policy", policy.encode())]
     if is_encrypted:
         headers.append(_TRANSPORT)
         if is_page:
             headers.append(_REPORTING)
     return headers
+
+
+def _with_pictures_from(files_origin: str) -> str:
+    return POLICY.replace(_PICTURES, f"{_PICTURES} {files_origin}") if files_origin else POLICY
