@@ -21,10 +21,12 @@ from parlour.entrance import COOKIE, csrf
 from parlour.foundation.settings import Settings
 from parlour.people import Actor
 from tests.builders import Company, begin_session
+from tests.doors.screens import Client, connect_screen
 from tests.waiting import until
 
 HOST = "http://parlour.test"
 Connect = Callable[..., httpx.AsyncClient]
+Opens = Callable[..., Any]
 
 
 @asynccontextmanager
@@ -114,6 +116,20 @@ async def processes(environment: dict[str, str]) -> AsyncIterator[list[str]]:
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(20)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(processes: list[str], acme: Company) -> AsyncIterator[Opens]:
+    """Opens screens of somebody, at the first or the second process."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(actor: Actor, company: Company = acme, at: int = 0) -> Client:
+            client = Client()
+            await connect_screen(client, processes[at], auth={"token": await token_of(company, actor)})
+            stack.push_async_callback(client.socket.disconnect)
+            return client
+
+        yield opened
 
 
 class Clients:

@@ -1,13 +1,10 @@
 """What screens hear, over two web processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import socketio
 
 from parlour import access, live
@@ -17,57 +14,9 @@ from parlour.foundation.settings import Settings
 from parlour.notifications import NotificationRaised
 from parlour.people import Actor
 from tests.builders import Company, begin_session
-from tests.doors.conftest import token_of
+from tests.doors.conftest import Opens, token_of
+from tests.doors.screens import Client, connect_screen, named
 from tests.waiting import until
-
-Connect = Callable[..., Any]
-
-
-class Client:
-    """A screen: what it heard, and what it says."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.socket = socketio.AsyncClient(reconnection=False)
-        for name in ("ticket:created", "ticket:updated", "ticket:viewers", "notification:new"):
-            self.socket.on(name, self._hear(name))
-
-    def names(self) -> list[tuple[str, int]]:
-        return [(name, about["number"]) for name, about in self.heard if "number" in about]
-
-    def _hear(self, name: str) -> Callable[[dict[str, Any]], None]:
-        return lambda about: self.heard.append((name, about))
-
-    async def hears(self, name: str, **about: object) -> dict[str, Any]:
-        """Waits until it has."""
-
-        async def look() -> dict[str, Any] | None:
-            for heard, said in self.heard:
-                if heard == name and about.items() <= said.items():
-                    return said
-            return None
-
-        found = await until(look)
-        assert found
-        return found
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def screen(processes: list[str], acme: Company) -> AsyncIterator[Connect]:
-    """Opens screens of somebody, at the first or the second process."""
-    async with AsyncExitStack() as stack:
-
-        async def opened(actor: Actor, company: Company = acme, at: int = 0) -> Client:
-            client = Client()
-            await _connect(client, processes[at], auth={"token": await token_of(company, actor)})
-            stack.push_async_callback(client.socket.disconnect)
-            return client
-
-        yield opened
-
-
-async def _connect(client: Client, address: str, **how: Any) -> None:
-    await client.socket.connect(address, transports=["websocket"], socketio_path="/api/socket", **how)
 
 
 async def _program(company: Company, actor: Actor, address: str) -> httpx.AsyncClient:
@@ -76,7 +25,7 @@ async def _program(company: Company, actor: Actor, address: str) -> httpx.AsyncC
 
 
 async def test_a_change_at_one_process_is_heard_at_the_other(
-    acme: Company, globex: Company, screen: Connect, processes: list[str]
+    acme: Company, globex: Company, screen: Opens, processes: list[str]
 ) -> None:
     bob, stranger = await screen(acme.bob, at=1), await screen(globex.alice, globex, at=1)
     async with await _program(acme, acme.alice, processes[0]) as alice:
@@ -93,7 +42,7 @@ async def test_a_change_at_one_process_is_heard_at_the_other(
 
 
 async def test_everyone_hears_what_concerns_them_and_nothing_else(
-    acme: Company, screen: Connect, processes: list[str]
+    acme: Company, screen: Opens, processes: list[str]
 ) -> None:
     erin, carol, dave = await screen(acme.erin), await screen(acme.carol), await screen(acme.dave, at=1)
     async with await _program(acme, acme.alice, processes[0]) as alice:
@@ -117,7 +66,7 @@ async def test_everyone_hears_what_concerns_them_and_nothing_else(
     assert erin.names() == [("ticket:updated", 1), ("ticket:updated", 1), ("ticket:created", 2)]
 
 
-async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, globex: Company, screen: Connect) -> None:
+async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, globex: Company, screen: Opens) -> None:
     ticket = await acme.ticket()
     message = {"id": str(ticket.id)}
     bob, carol, dave = await screen(acme.bob), await screen(acme.carol), await screen(acme.dave)
@@ -133,7 +82,7 @@ async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, gl
 
 
 async def test_who_has_a_ticket_open_hears_nothing_of_it_once_it_is_passed_on(
-    acme: Company, screen: Connect, processes: list[str]
+    acme: Company, screen: Opens, processes: list[str]
 ) -> None:
     ticket = await acme.ticket(department_id=acme.billing_id, participant_ids=[acme.dave.user_id])
     message = {"id": str(ticket.id)}
@@ -146,7 +95,7 @@ async def test_who_has_a_ticket_open_hears_nothing_of_it_once_it_is_passed_on(
         assert (await program.put(f"/api/tickets/{ticket.id}", json=away)).status_code == 200
         # She is told that it went, and is no longer among those who look at it.
         await erin.hears("ticket:updated", version=2)
-        await alice.hears("ticket:viewers", viewers=_named(acme.alice))
+        await alice.hears("ticket:viewers", viewers=named(acme.alice))
         count = len(erin.heard)
         for client in (erin, carol):
             assert "error" in await client.socket.call("ticket:join", message)
@@ -160,11 +109,7 @@ async def test_who_has_a_ticket_open_hears_nothing_of_it_once_it_is_passed_on(
     assert [about["version"] for name, about in carol.heard if name == "ticket:updated"] == [2]
 
 
-def _named(*actors: Actor) -> list[dict[str, str]]:
-    return [{"id": str(actor.user_id), "name": actor.name} for actor in actors]
-
-
-async def test_viewers_and_typing_are_told_across_processes(acme: Company, screen: Connect) -> None:
+async def test_viewers_and_typing_are_told_across_processes(acme: Company, screen: Opens) -> None:
     ticket = await acme.ticket()
     message = {"id": str(ticket.id)}
     alice, bob = await screen(acme.alice, at=0), await screen(acme.bob, at=1)
@@ -191,7 +136,7 @@ async def test_viewers_and_typing_are_told_across_processes(acme: Company, scree
     await sees(alice, [who["Alice"]], [])
 
 
-async def test_a_notification_reaches_its_user_only(acme: Company, screen: Connect, settings: Settings) -> None:
+async def test_a_notification_reaches_its_user_only(acme: Company, screen: Opens, settings: Settings) -> None:
     alice, bob = await screen(acme.alice), await screen(acme.bob, at=1)
     announce = live.announcer(settings.redis_url)
     about = [ids.new(), ids.new()]
@@ -207,15 +152,15 @@ async def test_a_notification_reaches_its_user_only(acme: Company, screen: Conne
 @pytest.mark.parametrize("auth", [None, {}, {"token": "parlour_wrong"}, {"token": 7}, "x"])
 async def test_nobody_comes_in_without_a_session_or_a_token(auth: Any, processes: list[str]) -> None:
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await _connect(Client(), processes[0], auth=auth)
+        await connect_screen(Client(), processes[0], auth=auth)
 
 
 async def test_a_session_counts_only_from_our_own_pages(acme: Company, processes: list[str]) -> None:
     cookie = await _begin_session(acme, acme.bob)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await _connect(Client(), processes[0], headers={"Cookie": cookie, "Origin": "https://evil.test"})
+        await connect_screen(Client(), processes[0], headers={"Cookie": cookie, "Origin": "https://evil.test"})
     client = Client()
-    await _connect(client, processes[0], headers={"Cookie": cookie, "Origin": processes[0]})
+    await connect_screen(client, processes[0], headers={"Cookie": cookie, "Origin": processes[0]})
     assert client.socket.connected
     await client.socket.disconnect()
 
@@ -223,7 +168,7 @@ async def test_a_session_counts_only_from_our_own_pages(acme: Company, processes
 async def test_a_screen_is_closed_when_its_session_ends(acme: Company, processes: list[str]) -> None:
     cookie = await _begin_session(acme, acme.bob)
     client = Client()
-    await _connect(client, processes[1], headers={"Cookie": cookie})
+    await connect_screen(client, processes[1], headers={"Cookie": cookie})
     await access.end_sessions_of(acme.installation, acme.organization_id, acme.bob.user_id)
     async with asyncio.timeout(15):
         await client.socket.wait()
@@ -242,7 +187,7 @@ async def test_who_is_made_inactive_is_gone_from_every_process_within_five_secon
         headers = (
             {"Cookie": await _begin_session(acme, acme.bob)} if by_session else {"Authorization": f"Bearer {bobs}"}
         )
-        await _connect(client, address, headers=headers)
+        await connect_screen(client, address, headers=headers)
     async with asyncio.timeout(5), httpx.AsyncClient(headers={"authorization": f"Bearer {alices}"}) as alice:
         answer = await alice.put(f"{processes[0]}/api/users/{acme.bob.user_id}", json={"status": "INACTIVE"})
         assert answer.status_code == 200
@@ -259,7 +204,7 @@ async def test_who_is_made_inactive_is_gone_from_every_process_within_five_secon
     assert not any(client.socket.connected for client in clients)
 
 
-async def test_whoever_says_too_much_is_shown_out(acme: Company, screen: Connect) -> None:
+async def test_whoever_says_too_much_is_shown_out(acme: Company, screen: Opens) -> None:
     bob = await screen(acme.bob)
     with pytest.raises((socketio.exceptions.SocketIOError, TimeoutError)):
         for _ in range(200):

@@ -13,7 +13,7 @@ from parlour.notifications import NotificationRaised
 from parlour.people import Actor, Permission
 from tests.builders import Company
 from tests.doors.conftest import token_of
-from tests.doors.test_live import Client
+from tests.doors.screens import Client
 
 EVERYBODY = ("alice", "mara", "bob", "erin", "carol", "dave")
 SEES = {

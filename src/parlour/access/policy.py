@@ -10,7 +10,7 @@ from parlour.audit import Act
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Invalid
-from parlour.people import Role
+from parlour.people import Role, StandingsChanged
 
 _IDLE: Final = (5, 90 * 24 * 60)
 _LONGEST: Final = (1, 365 * 24)
@@ -54,6 +54,7 @@ async def set_policy(tx: Transaction, policy: Policy) -> Policy:
     before = await policy_of(tx)
     changed = audit.changes(msgspec.structs.asdict(before), msgspec.structs.asdict(policy))
     await audit.record(tx, Act.SECURITY_POLICY_CHANGED, details=changed)
+    tx.record(StandingsChanged())
     written = await tx.one(
         Policy,
         f"""

@@ -9,9 +9,11 @@ import msgspec
 import structlog
 from socketio import AsyncRedisManager
 
+from parlour.foundation import cache
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.live import rooms
 from parlour.notifications import NotificationRaised
+from parlour.people import StandingsChanged
 from parlour.tickets import DepartmentChanged, RequesterChanged, TicketAssigned, TicketDeleted
 
 log = structlog.get_logger()
@@ -19,6 +21,8 @@ log = structlog.get_logger()
 CHANNEL: Final = "parlour:live"
 PASSED_ON: Final = "parlour:passed-on"
 """On which every web process hears of a ticket that somebody may have lost sight of."""
+STANDINGS: Final = "parlour:standings"
+"""On which every web process hears whose standing has changed."""
 _PATIENCE: Final = 2.0
 
 
@@ -37,18 +41,28 @@ class PassedOn(msgspec.Struct, frozen=True):
     ticket_id: UUID
 
 
+class Standings(msgspec.Struct, frozen=True):
+    """Look anew at the screens of these; where nobody is named, of everybody in the organization."""
+
+    organization_id: UUID
+    user_ids: list[UUID]
+
+
+Note = PassedOn | Standings
+
+
 class Announcer:
     """Tells every web process. It never holds up the caller, and what fails is only logged: a screen heals itself."""
 
     def __init__(self, redis_url: str) -> None:
         self._manager = AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True)
+        self._cache = cache.connect(redis_url)
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, organization_id: UUID, facts: Sequence[Fact]) -> None:
-        events = list(events_of(organization_id, facts))
-        if events:
-            passed_on = {fact.ticket_id for fact in facts if isinstance(fact, _OUT_OF_SIGHT)}
-            task = asyncio.create_task(self._publish(events, [PassedOn(organization_id, each) for each in passed_on]))
+        events, notes = list(events_of(organization_id, facts)), list(notes_of(organization_id, facts))
+        if events or notes:
+            task = asyncio.create_task(self._publish(events, notes))
             # The loop keeps only a weak reference.
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -56,16 +70,17 @@ class Announcer:
     async def aclose(self) -> None:
         """Say what is still to be said, then disconnect."""
         await asyncio.gather(*self._running)
+        await self._cache.aclose()
         if self._manager.redis:
             await self._manager.redis.aclose()
 
-    async def _publish(self, events: list[Event], passed_on: list[PassedOn]) -> None:
+    async def _publish(self, events: list[Event], notes: list[tuple[str, Note]]) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 for event in events:
                     await self._manager.emit(event.name, event.about, room=event.rooms)
-                for each in passed_on:
-                    await self._manager.redis.publish(PASSED_ON, msgspec.json.encode(each))
+                for channel, note in notes:
+                    await self._cache.publish(channel, msgspec.json.encode(note))
         except Exception:
             log.warning("live.not_announced", events=[event.name for event in events], exc_info=True)
 
@@ -85,6 +100,17 @@ def events_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[Event]:
             yield Event("notification:new", [rooms.bell(fact.user_id)], {"id": str(fact.notification_id)})
     for of_one_ticket in changes.values():
         yield _ticket_event(organization_id, of_one_ticket)
+
+
+def notes_of(organization_id: UUID, facts: Sequence[Fact]) -> Iterator[tuple[str, Note]]:
+    """What web processes tell no screen, but look at themselves: channel and note."""
+    for ticket_id in {fact.ticket_id for fact in facts if isinstance(fact, _OUT_OF_SIGHT)}:
+        yield PASSED_ON, PassedOn(organization_id, ticket_id)
+    changed = [fact for fact in facts if isinstance(fact, StandingsChanged)]
+    if changed:
+        of_all = any(not fact.user_ids for fact in changed)
+        user_ids = set() if of_all else {each for fact in changed for each in fact.user_ids}
+        yield STANDINGS, Standings(organization_id, sorted(user_ids))
 
 
 _OUT_OF_SIGHT: Final = (DepartmentChanged, TicketAssigned, RequesterChanged, TicketDeleted)

@@ -10,6 +10,7 @@ from parlour.access import apps
 from parlour.entrance import COOKIE, BadToken, Identities, cookie_name
 from parlour.foundation.settings import Settings
 from parlour.live import rooms
+from parlour.live.needs import TOLD
 from parlour.people import Actor, Permission
 
 _SESSION_CHECKED_EVERY: Final = 5.0
@@ -35,6 +36,11 @@ class Screen:
     @property
     def rooms(self) -> set[str]:
         return rooms.of_actor(self.actor)
+
+    @property
+    def is_among_colleagues(self) -> bool:
+        """Whether others see which tickets they have open, and they see the others."""
+        return self.actor.is_agent and self.actor.may(TOLD["ticket:viewers"])
 
     @property
     def has_room_for_a_ticket(self) -> bool:

@@ -19,11 +19,11 @@ from parlour.foundation.errors import Problem, Unauthenticated
 from parlour.foundation.installation import Installation
 from parlour.foundation.tasks import end
 from parlour.live import presence, rooms
-from parlour.live.announcing import CHANNEL, PASSED_ON, Announcer, PassedOn
+from parlour.live.announcing import CHANNEL, PASSED_ON, STANDINGS, Announcer, PassedOn, Standings
 from parlour.live.endings import listen
-from parlour.live.needs import SAID, TOLD
+from parlour.live.needs import SAID
 from parlour.live.screens import Screen, credentials, visitor_of
-from parlour.people import Permission
+from parlour.people import Actor, Permission
 
 log = structlog.get_logger()
 
@@ -31,6 +31,7 @@ PATH: Final = "api/socket"
 _LOOK_ROUND_EVERY: Final = 2.0
 _REFRESH_EVERY: Final = 10.0
 _LARGEST_MESSAGE: Final = 10_000
+_TOO_MUCH: Final = "Too many events."
 
 Reply = dict[str, Any]
 
@@ -64,7 +65,7 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Looks round every two seconds: who may no longer be here, who has gone without a word."""
-        heard = {CHANGES_CHANNEL: self._changed, PASSED_ON: self._passed_on}
+        heard = {CHANGES_CHANNEL: self._changed, PASSED_ON: self._passed_on, STANDINGS: self._standings}
         tasks = [asyncio.create_task(self._look_round()), asyncio.create_task(listen(self._cache, heard))]
         try:
             yield
@@ -89,6 +90,8 @@ class Live:
         actor = await visitor_of(self._identities, session, token)
         if actor is None:
             raise socketio.exceptions.ConnectionRefusedError(Unauthenticated().message)
+        if await self._says_too_much(actor):
+            raise socketio.exceptions.ConnectionRefusedError(_TOO_MUCH)
         screen = self._screens[sid] = Screen(sid, actor, session, token)
         for room in screen.rooms:
             await self.server.enter_room(sid, room)
@@ -109,12 +112,9 @@ class Live:
             screen = self._screens.get(sid)
             if screen is None:
                 return {"error": Unauthenticated().message}
-            # Of one person all screens together, whichever process they are connected to.
-            actor = screen.actor
-            left = await self._limits.take(Limit.SOCKET, str(actor.user_id), actor.organization_id)
-            if left and left.is_over:
+            if await self._says_too_much(screen.actor):
                 await self.server.disconnect(sid)
-                return {"error": "Too many events."}
+                return {"error": _TOO_MUCH}
             try:
                 screen.actor.must(permission)
                 return await act(screen, message)
@@ -125,13 +125,18 @@ class Live:
 
         return heard
 
+    async def _says_too_much(self, actor: Actor) -> bool:
+        # Of one person all screens together, whichever process they are connected to; and each new one is an event.
+        left = await self._limits.take(Limit.SOCKET, str(actor.user_id), actor.organization_id)
+        return left is not None and left.is_over
+
     async def _join(self, screen: Screen, message: Any) -> Reply:
         ticket_id = _ticket_id(message)
         if ticket_id is None or not screen.has_room_for_a_ticket:
             return {"error": "Name one ticket as {id}, twenty at once at most."}
         async with self._installation.database.reading(screen.actor.organization_id) as tx:
             ticket = await tickets.find(tx, ticket_id, seen_by=screen.actor)
-        if not (screen.actor.is_agent and screen.actor.may(TOLD["ticket:viewers"])):
+        if not screen.is_among_colleagues:
             screen.followed.add(ticket_id)
             await self.server.enter_room(screen.sid, rooms.customers_of(ticket_id))
             return {"version": ticket.version}
@@ -189,7 +194,7 @@ class Live:
                 log.warning("live.round_failed", exc_info=True)
 
     async def _check(self, screen: Screen) -> None:
-        before = screen.rooms
+        before, was = screen.rooms, screen.actor
         if not await screen.is_welcome(self._identities):
             await self.server.disconnect(screen.sid)
             return
@@ -197,7 +202,7 @@ class Live:
             await self.server.enter_room(screen.sid, room)
         for room in before - screen.rooms:
             await self.server.leave_room(screen.sid, room)
-        if before != screen.rooms:
+        if was != screen.actor:
             await self._close_unseen(screen, screen.tickets | screen.followed)
 
     async def _close_unseen(self, screen: Screen, ticket_ids: set[UUID]) -> None:
@@ -205,7 +210,9 @@ class Live:
         if ticket_ids:
             async with self._installation.database.reading(screen.actor.organization_id) as tx:
                 seen = await tickets.seen_among(tx, ticket_ids, seen_by=screen.actor)
-            for ticket_id in ticket_ids - seen:
+            # Who was an agent may see a ticket still, but as its customer: not who looks at it.
+            open_to_colleagues = set[UUID]() if screen.is_among_colleagues else screen.tickets & ticket_ids
+            for ticket_id in ticket_ids - seen | open_to_colleagues:
                 await self._close_ticket(screen, ticket_id)
 
     async def _passed_on(self, said: str) -> None:
@@ -225,6 +232,17 @@ class Live:
         for screen in list(self._screens.values()):
             is_theirs = changed.user_id in (None, screen.actor.user_id)
             if is_theirs and screen.actor.organization_id == changed.organization_id:
+                screen.look_again_at_once()
+                await self._check(screen)
+
+    async def _standings(self, said: str) -> None:
+        """What some may do or see has changed: their role, a department, a company, a policy."""
+        changed = msgspec.json.decode(said, type=Standings)
+        named = set(changed.user_ids)
+        self._identities.forget()
+        for screen in list(self._screens.values()):
+            actor = screen.actor
+            if actor.organization_id == changed.organization_id and (not named or actor.user_id in named):
                 screen.look_again_at_once()
                 await self._check(screen)
 

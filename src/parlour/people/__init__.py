@@ -1,6 +1,6 @@
 """People: organizations and those in them, and what they may do. How they come in is in `access`."""
 
-from parlour.people.actor import Actor, actor_as, actor_of
+from parlour.people.actor import Actor, StandingsChanged, actor_as, actor_of
 from parlour.people.allowances import Allowance, allowances, end_allowance, set_allowance
 from parlour.people.changing import UserChanges, admit, change_user, check_may_change
 from parlour.people.closing import (
@@ -147,6 +147,7 @@ __all__ = [
     "RoleInUse",
     "RoleNameTaken",
     "SlugTaken",
+    "StandingsChanged",
     "Subscription",
     "TooLate",
     "User",

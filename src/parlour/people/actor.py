@@ -1,11 +1,13 @@
 """Who is asking."""
 
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Forbidden
+from parlour.foundation.facts import Fact
 from parlour.people.permissions import ALLOWED, ALWAYS, AT_MOST, BEYOND_DEPARTMENTS, Permission
 from parlour.people.roles import Reach, Role
 from parlour.people.users import User
@@ -47,6 +49,17 @@ class Actor(msgspec.Struct, frozen=True):
         """Raises `Forbidden` where the role doesn't allow it."""
         if not self.may(permission):
             raise Forbidden()
+
+
+class StandingsChanged(Fact, frozen=True, kw_only=True):
+    """What these may do or see is not what it was; where nobody is named, that of anybody in the organization.
+
+    Whoever changes something that an `Actor` or a policy is made of records it: open screens hear of it at once.
+    """
+
+    is_kept: ClassVar[bool] = False
+    actor_id: UUID | None = None
+    user_ids: tuple[UUID, ...] = ()
 
 
 async def actor_of(tx: Transaction, user_id: UUID) -> Actor | None:

@@ -9,7 +9,7 @@ from parlour import audit
 from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest, Invalid, NotFound
-from parlour.people.actor import Actor
+from parlour.people.actor import Actor, StandingsChanged
 from parlour.people.custom_roles import CustomRole, find_custom_role
 from parlour.people.giving import OwnRole, check_may_hold
 from parlour.people.permissions import ALLOWED
@@ -74,6 +74,7 @@ async def change_user(tx: Transaction, user: User, changes: UserChanges, *, by: 
     if changed.takes_a_seat and not user.takes_a_seat:
         await check_seats(tx)
     await _record_changes(tx, (user, before), (changed, after))
+    tx.record(StandingsChanged(user_ids=(user.id,)))
     return changed
 
 

@@ -12,7 +12,7 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
-from parlour.people.actor import Actor, effective
+from parlour.people.actor import Actor, StandingsChanged, effective
 from parlour.people.giving import MoreThanOneHas, OwnRole, check_may_hold
 from parlour.people.permissions import ALLOWED, AT_MOST, BEYOND_DEPARTMENTS, Permission
 from parlour.people.roles import Reach, Role
@@ -153,6 +153,7 @@ async def change_custom_role(tx: Transaction, role: CustomRole, draft: RoleDraft
     changed = await find_custom_role(tx, role.id)
     details = audit.changes(_told(role), _told(changed))
     if details["after"]:
+        tx.record(StandingsChanged())
         await audit.record(tx, Act.CUSTOM_ROLE_CHANGED, on=_subject(changed), details=details)
     return changed
 
@@ -181,6 +182,8 @@ async def remove_custom_role(tx: Transaction, role: CustomRole, *, by: Actor, in
             await tx.run("delete from custom_roles where id = %(id)s", id=role.id)
     except ForeignKeyViolation as given_meanwhile:
         raise RoleInUse() from given_meanwhile
+    if role.people:
+        tx.record(StandingsChanged())
     details = {**_told(role), "people": role.people, "instead": instead.name if instead else role.kind}
     await audit.record(tx, Act.CUSTOM_ROLE_REMOVED, on=_subject(role), details=details)
 

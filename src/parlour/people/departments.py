@@ -11,7 +11,7 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
-from parlour.people.actor import Actor
+from parlour.people.actor import Actor, StandingsChanged
 from parlour.people.giving import check_all_departments, check_department
 from parlour.people.users import users_by_id
 
@@ -126,6 +126,8 @@ async def set_members(tx: Transaction, department: Department, user_ids: list[UU
     except ForeignKeyViolation as gone:
         raise Invalid(details={"memberIds": "One of these agents was just removed."}) from gone
     changed = await find_department(tx, department.id)
+    if moved := set(changed.member_ids) ^ set(department.member_ids):
+        tx.record(StandingsChanged(user_ids=tuple(moved)))
     await _record_members(tx, department, changed)
     return changed
 
@@ -135,6 +137,8 @@ async def remove_department(tx: Transaction, department: Department, *, by: Acto
     if by:
         check_all_departments(by)
     await tx.run("delete from departments where id = %(id)s", id=department.id)
+    if department.member_ids:
+        tx.record(StandingsChanged(user_ids=tuple(department.member_ids)))
     await audit.record(tx, Act.DEPARTMENT_REMOVED, on=_subject(department))
 
 

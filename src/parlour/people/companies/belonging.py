@@ -8,6 +8,7 @@ from parlour import audit
 from parlour.audit import Act
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import BadRequest, Invalid, NotFound
+from parlour.people.actor import StandingsChanged
 from parlour.people.companies.domains import domain_of
 from parlour.people.companies.keeping import PortalView, find_company
 from parlour.people.roles import Role
@@ -68,6 +69,7 @@ async def set_membership(
     after = await membership_of(tx, user.id)
     details = audit.changes(_told(before), _told(after))
     if details["after"]:
+        tx.record(StandingsChanged(user_ids=(user.id,)))
         await audit.record(tx, Act.COMPANY_OF_PERSON_CHANGED, on=subject_of(user), details=details)
     return after
 
@@ -92,6 +94,7 @@ async def join_by_domain(tx: Transaction, user_id: UUID) -> None:
         domain=domain,
     )
     if joined:
+        tx.record(StandingsChanged(user_ids=(user_id,)))
         after = await membership_of(tx, user_id)
         details = {"after": _told(after), "because": f"Their address at {domain} was shown to be theirs."}
         await audit.record(tx, Act.COMPANY_OF_PERSON_CHANGED, on=subject_of(user), details=details)

@@ -14,6 +14,7 @@ from parlour.audit import Act, Subject
 from parlour.foundation import clock, ids
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict, Invalid
+from parlour.people.actor import StandingsChanged
 from parlour.people.companies.domains import normal_domain
 
 _MOST_DOMAINS: Final = 50
@@ -107,6 +108,7 @@ async def change_company(tx: Transaction, company: Company, draft: CompanyDraft)
     changed = await find_company(tx, company.id)
     details = audit.changes(_told(company), _told(changed))
     if details["after"]:
+        tx.record(StandingsChanged())
         await audit.record(tx, Act.COMPANY_CHANGED, on=subject_of(changed), details=details)
     return changed
 
@@ -114,6 +116,8 @@ async def change_company(tx: Transaction, company: Company, draft: CompanyDraft)
 async def remove_company(tx: Transaction, company: Company) -> None:
     """Its people and their tickets stay, and belong to none."""
     await tx.run("delete from companies where id = %(id)s", id=company.id)
+    if company.people:
+        tx.record(StandingsChanged())
     await audit.record(tx, Act.COMPANY_REMOVED, on=subject_of(company), details={"people": company.people})
 
 
