@@ -117,3 +117,28 @@ async def test_deciding_how_people_sign_in_makes_no_administrator(acme: Company,
         assert "Only administrators decide" in html.unescape(answer.text), (path, answer.status_code, answer.text[:300])
     assert await everything_of(acme) == before
     assert (await browser.post("/dashboard/settings/sign-in", data={"grace": "7", "devices": "30"})).status_code == 303
+
+
+async def test_setting_mailboxes_up_leads_no_links_astray(acme: Company, at_acme: Clients) -> None:
+    """The server that mail goes out by sees the links that administrators sign in with."""
+    draft = people.RoleDraft("Post", "", Role.AGENT, Reach.ORGANIZATION, ALLOWED[Role.AGENT] | {Permission.MANAGE_MAIL})
+    async with acme.database.transaction(acme.organization_id) as tx:
+        post = await people.add_custom_role(tx, draft, by=acme.alice)
+        bob = await people.find_user(tx, acme.bob.user_id)
+        await access.change_user(tx, bob, people.UserChanges(custom_role_id=post.id), by=acme.alice)
+    alice, program = await at_acme.program("alice"), await at_acme.program("bob")
+    new = {"address": f"support@{acme.slug}.test", "outgoing": {"host": "mail.acme.example"}}
+    made = await alice.post("/api/email/mailboxes", json=new)
+    assert made.status_code == 201
+    before, here = await everything_of(acme), f"/api/email/mailboxes/{made.json()['id']}"
+    other = {"host": "mail.evil.example"}
+    refused = [
+        await program.post("/api/email/mailboxes", json={"address": f"other@{acme.slug}.test", "outgoing": other}),
+        await program.patch(here, json={"outgoing": other}),
+        await program.patch(here, json={"outgoing": None}),
+    ]
+    for answer in refused:
+        words = "Only administrators choose the server that mail goes out by: links to sign in with go through it."
+        assert (answer.status_code, failure(answer)["error"]) == (403, words)
+    assert await everything_of(acme) == before
+    assert (await program.patch(here, json={"name": "Support"})).status_code == 200

@@ -150,6 +150,7 @@ async def add_mailbox(request: Request, body: NewMailbox) -> Answer[Mailbox]:
     """
     new = email.NewMailbox(**{**_fields(body), "secrets": _given(body.secrets)})
     async with request.transaction() as tx:
+        email.check_outgoing(None, new.outgoing, by=request.actor)
         mailbox = await email.set_up_mailbox(tx, request.installation.sealer, new)
         shown = _as_mailbox(mailbox, (await sources.mailbox_health(tx))[mailbox.id])
     return Answer(shown, {"location": f"/api/email/mailboxes/{mailbox.id}"})
@@ -169,6 +170,7 @@ async def change_mailbox(request: Request, id: UUID, body: MailboxChanges) -> Ma
     changes = email.MailboxChanges(**{**_fields(body), "secrets": _given(body.secrets)})
     async with request.transaction() as tx:
         mailbox = await email.find_mailbox(tx, id)
+        email.check_outgoing(mailbox.outgoing, changes.outgoing, by=request.actor)
         mailbox = await email.change_mailbox(tx, request.installation.sealer, mailbox, changes)
         return _as_mailbox(mailbox, (await sources.mailbox_health(tx))[id])
 

@@ -51,6 +51,7 @@ async def add(request: Request) -> Response[Any]:
     try:
         wanted = mailbox_forms.new_mailbox(form)
         async with request.transaction() as tx:
+            email.check_outgoing(None, wanted.outgoing, by=request.actor)
             mailbox = await email.set_up_mailbox(tx, request.installation.sealer, wanted)
     except Problem as problem:
         return await _form(request, None, mailbox_forms.typed(form), problem)
@@ -70,6 +71,7 @@ async def change(request: Request, mailbox_id: FromPath[UUID]) -> Response[Any]:
         wanted = mailbox_forms.changes(form, mailbox)
         async with request.transaction() as tx:
             mailbox = await email.find_mailbox(tx, mailbox_id)
+            email.check_outgoing(mailbox.outgoing, wanted.outgoing, by=request.actor)
             changed = await email.change_mailbox(tx, request.installation.sealer, mailbox, wanted)
     except Problem as problem:
         return await _form(request, mailbox, mailbox_forms.typed(form), problem)

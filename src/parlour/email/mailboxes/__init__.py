@@ -22,6 +22,7 @@ from parlour.email.mailboxes.settings import (
     Provider,
     PushSettings,
     SignIn,
+    check_outgoing,
 )
 from parlour.email.mailboxes.vault import BY_HAND, Secret, put_secret, secrets_of
 
@@ -41,6 +42,7 @@ __all__ = [
     "SignIn",
     "add_mailbox",
     "change_mailbox",
+    "check_outgoing",
     "find_mailbox",
     "mailbox_for",
     "mailboxes",

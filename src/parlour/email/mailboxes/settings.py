@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from parlour.email.servers import Security
-from parlour.foundation.errors import Invalid
+from parlour.foundation.errors import Forbidden, Invalid
+from parlour.people import Actor, Role
 
 _HOST: Final = re.compile(r"(?=.{1,253}$)[^\s/@:\[\]\\\x00-\x1f\x7f]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 _PORTS: Final = {Security.TLS: 993, Security.STARTTLS: 143, Security.OFFERED: 143, Security.NONE: 143}
@@ -105,6 +107,21 @@ def checked_imap(settings: ImapSettings, address: str) -> ImapSettings:
         username=settings.username.strip() or address,
         folder=settings.folder.strip(),
     )
+
+
+class OnlyAdministratorsSend(Forbidden):
+    """Only administrators choose the server that mail goes out by: links to sign in with go through it."""
+
+
+def check_outgoing(before: OutgoingSettings | None, after: OutgoingSettings | UnsetType | None, *, by: Actor) -> None:
+    """Whether `by` may have it so: a role of one's own making may hold the permission, and must not lead further.
+
+    Raises `OnlyAdministratorsSend`.
+    """
+    if by.role is Role.ADMIN or after is UNSET:
+        return
+    if (checked_outgoing(after) if isinstance(after, OutgoingSettings) else None) != before:
+        raise OnlyAdministratorsSend()
 
 
 def checked_outgoing(settings: OutgoingSettings) -> OutgoingSettings:
