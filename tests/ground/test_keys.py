@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from parlour import email
+from parlour.access import apps
 from parlour.connections import Servers
 from parlour.email.mailboxes import put_secret, secrets_of
 from parlour.foundation import clock, ids
@@ -189,9 +190,10 @@ async def test_the_command_says_how_keys_stand_and_destroys_only_what_is_confirm
         await here.blobs.put(f"{acme.organization_id}/attachments/one", b"the numbat sleeps")
         code, told = await asyncio.to_thread(safe.run, "status")
         lines = told.splitlines()
-        assert (code, len(lines), lines[0][:24]) == (0, 3, "The master key is local:"), told
+        assert (code, len(lines), lines[0][:24]) == (0, 4, "The master key is local:"), told
         assert f"{acme.slug} key 1 of" in " ".join(lines[1].split())
         assert f"{globex.slug} nothing is sealed yet" in " ".join(lines[2].split())
+        assert lines[3].startswith("Access tokens are signed with ")
 
         code, told = await asyncio.to_thread(safe.run, "destroy", acme.slug, says="globex\n")
         assert (code, told.endswith("Nothing was destroyed.\n")) == (1, True), told
@@ -223,3 +225,19 @@ async def test_the_doctor_sees_a_key_that_can_not_be_opened(safe: Safe) -> None:
     )
     code, told = await asyncio.to_thread(safe.run, "status")
     assert (code, "CAN'T BE OPENED" in told) == (1, True)
+
+
+async def test_new_keys_for_access_tokens_are_heard_of_by_a_process_that_runs(safe: Safe) -> None:
+    code, told = await asyncio.to_thread(safe.run, "rotate", "--at-once")
+    assert code == 2 and "--at-once goes with --tokens" in told
+    async with safe.process() as here:
+        before = apps.signing_key(here.signer, await here.keys.token_secrets.known()).id
+        code, told = await asyncio.to_thread(safe.run, "rotate", "--tokens")
+        assert code == 0 and "New keys are in the key set now, and sign from" in told
+        code, told = await asyncio.to_thread(safe.run, "status")
+        assert code == 0 and f"Access tokens are signed with {before}, with new keys from" in told
+        with clock.frozen(clock.now() + 2 * timedelta(minutes=66)):
+            after = apps.signing_key(here.signer, await here.keys.token_secrets.known()).id
+            assert after != before
+    file = safe.settings.data / "keys" / "access-tokens"
+    assert file.stat().st_mode & 0o077 == 0 or file.parent.stat().st_mode & 0o077 == 0

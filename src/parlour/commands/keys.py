@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from parlour import audit, people
+from parlour.access import apps
 from parlour.audit import Act
-from parlour.foundation import installation, settings
+from parlour.foundation import clock, installation, settings
 from parlour.foundation.errors import Problem
 from parlour.foundation.installation import Installation
 from parlour.foundation.keys import ciphers
@@ -22,7 +24,10 @@ Type the organization's short name to go on: """
 
 
 def main(words: Sequence[str]) -> int:
-    asked = _parser().parse_args(words)
+    parser = _parser()
+    asked = parser.parse_args(words)
+    if asked.action == "rotate" and asked.at_once and not asked.tokens:
+        parser.error("--at-once goes with --tokens")
     known = settings.load(**({"data": asked.data} if asked.data else {}))
     try:
         return asyncio.run(_do(installation.build(known, reactions={}), asked))
@@ -40,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     which = rotate.add_mutually_exclusive_group()
     which.add_argument("--master", action="store_true", help="a new master key instead: data keys are wrapped anew")
+    which.add_argument("--tokens", action="store_true", help="new keys for apps' access tokens instead")
+    rotate.add_argument("--at-once", action="store_true", help="with --tokens: old ones count no more, as after a leak")
     which.add_argument("--organization", metavar="SLUG", help="this one's only")
     end = actions.add_parser("destroy", help="make what is encrypted of an organization unreadable for good")
     end.add_argument("organization", metavar="ORGANIZATION", help="its short name")
@@ -56,6 +63,8 @@ async def _do(built: Installation, asked: argparse.Namespace) -> int:
                 return await _status(here)
             case "destroy":
                 return await _destroy(here, asked)
+            case _ if asked.tokens:
+                return await _rotate_tokens(here, at_once=asked.at_once)
             case _ if asked.master:
                 return await _rotate_master(here)
         return await _rotate(here, await _organizations(here, asked.organization))
@@ -111,6 +120,16 @@ async def _rotate_master(here: Installation) -> int:
     return 0
 
 
+async def _rotate_tokens(here: Installation, *, at_once: bool) -> int:
+    made = await apps.renew_token_keys(here, at_once=at_once)
+    if at_once:
+        print("New keys sign access tokens in ten seconds; from then on older tokens are refused, and apps renew them.")
+        return 0
+    signs, ends = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC" for at in (made.signs_from, made.others_end))
+    print(f"New keys are in the key set now, and sign from {signs} on. The old ones count until {ends}.")
+    return 0
+
+
 async def _destroy(here: Installation, asked: argparse.Namespace) -> int:
     [organization_id] = await _organizations(here, asked.organization)
     async with here.database.reading(organization_id) as tx:
@@ -134,7 +153,16 @@ async def _status(here: Installation) -> int:
         words, is_well = await _standing(here, organization_id, rows)
         failed += not is_well
         print(f"{name:<24}{words}")
+    print(f"Access tokens are signed with {await _token_key(here)}.")
     return 1 if failed else 0
+
+
+async def _token_key(here: Installation) -> str:
+    generations = await here.keys.token_secrets.known()
+    words, now = apps.signing_key(here.signer, generations).id, clock.now().timestamp()
+    if generations and generations[-1].signs_from > now:
+        words += f", with new keys from {datetime.fromtimestamp(generations[-1].signs_from, UTC):%Y-%m-%d %H:%M} UTC on"
+    return words
 
 
 async def _standing(here: Installation, organization_id: UUID, rows: list[KeyRow]) -> tuple[str, bool]:

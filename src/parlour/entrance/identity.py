@@ -91,7 +91,7 @@ class Identities:
         digest = crypto.digest(token)
         claims = self._claims.recall(digest)
         if claims is None:
-            claims = apps.read_access_token(self._installation, token)
+            claims = await apps.read_access_token(self._installation, token)
             self._claims.remember(digest, claims)
         # The signature is looked at every two seconds, the session behind it every time: it may have ended.
         session, place = await apps.session_of_app(self._installation, claims)

@@ -11,7 +11,8 @@ from parlour.entrance import Request, public
 @get("/.well-known/jwks.json", opt=public())
 async def show(request: Request) -> Response[Any]:
     """A JWK Set (RFC 7517): the keys of now, of before and of after, so that an hour-old copy is never wrong."""
-    keys = apps.published_keys(request.installation.signer)
+    installation = request.installation
+    keys = apps.published_keys(installation.signer, await installation.keys.token_secrets.known())
     return Response(keys, media_type="application/json", headers={"cache-control": "public, max-age=3600"})
 
 

@@ -3,8 +3,9 @@
 from parlour.access.apps.access_tokens import BadAccessToken, Claims
 from parlour.access.apps.access_tokens import looks_like_one as is_access_token
 from parlour.access.apps.access_tokens import read as read_access_token
-from parlour.access.apps.keys import published_keys
+from parlour.access.apps.keys import published_keys, signing_key
 from parlour.access.apps.refresh_tokens import RefreshOver
+from parlour.access.apps.renewing import renew_token_keys
 from parlour.access.apps.signing_in import (
     RefreshTokenReused,
     Tokens,
@@ -25,6 +26,8 @@ __all__ = [
     "published_keys",
     "read_access_token",
     "refresh",
+    "renew_token_keys",
     "session_of_app",
+    "signing_key",
     "tokens_for",
 ]

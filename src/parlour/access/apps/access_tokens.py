@@ -58,9 +58,10 @@ def looks_like_one(text: str) -> bool:
     return text.count(".") == 2
 
 
-def write(installation: Installation, session: Session) -> str:
+async def write(installation: Installation, session: Session) -> str:
     """A new one, for whoever acts in the session."""
-    now, key = int(clock.now().timestamp()), keys.signing_key(installation.signer)
+    generations = await installation.keys.token_secrets.known()
+    now, key = int(clock.now().timestamp()), keys.signing_key(installation.signer, generations)
     claims = {
         "iss": issuer(installation.settings),
         "aud": audience(installation.settings),
@@ -79,12 +80,13 @@ def write(installation: Installation, session: Session) -> str:
     return written
 
 
-def read(installation: Installation, text: str) -> Claims:
+async def read(installation: Installation, text: str) -> Claims:
     """What a good one says. Whether its session still stands is for the caller to ask. Raises `BadAccessToken`."""
     if len(text) > _LONGEST or not _SHAPE.fullmatch(text):
         raise BadAccessToken()
     # The key is one of ours by its name: nothing in a token chooses a file, an address or an algorithm.
-    key = keys.good_keys(installation.signer).get(_header(text).kid)
+    generations = await installation.keys.token_secrets.known()
+    key = keys.good_keys(installation.signer, generations).get(_header(text).kid)
     if key is None:
         raise BadAccessToken()
     jwt, errors = library("joserfc.jwt"), library("joserfc.errors")

@@ -56,7 +56,7 @@ async def tokens_for(installation: Installation, entered: Entered) -> Tokens:
         raise RefreshOver()
     session = msgspec.structs.replace(session, identities=(entered.identity,), is_app=True)
     await keeping.keep(installation, session, place_of(installation, session.id))
-    return _tokens(installation, session, entered.standing, await refresh_tokens.begin(installation, session))
+    return await _tokens(installation, session, entered.standing, await refresh_tokens.begin(installation, session))
 
 
 async def refresh(installation: Installation, text: str, client: Client) -> Tokens:
@@ -82,7 +82,7 @@ async def refresh(installation: Installation, text: str, client: Client) -> Toke
             await ending.end_one_of(installation, session.organization_id, session.user_id, session.id)
         raise RefreshTokenReused(session) from copied
     session = await keeping.note_use(installation, place, session, client)
-    return _tokens(installation, session, standing, successor)
+    return await _tokens(installation, session, standing, successor)
 
 
 async def give_up(installation: Installation, text: str) -> None:
@@ -107,12 +107,12 @@ def place_of(installation: Installation, session_id: UUID) -> str:
     return installation.signer.digest(_PURPOSE, session_id.bytes).hex()
 
 
-def _tokens(installation: Installation, session: Session, standing: Standing, refresh_token: str) -> Tokens:
+async def _tokens(installation: Installation, session: Session, standing: Standing, refresh_token: str) -> Tokens:
     settings = installation.settings
     limits = keeping.limits_under(standing.policy, settings)
     ends = min(session.used_at + limits.idle.total_seconds(), session.begun_at + limits.longest.total_seconds())
     return Tokens(
-        access_tokens.write(installation, session),
+        await access_tokens.write(installation, session),
         access_tokens.seconds(settings),
         refresh_token,
         session,

@@ -16,6 +16,7 @@ from parlour.foundation.crypto import Signer
 from parlour.foundation.database import Database, Transaction
 from parlour.foundation.keys import ciphers
 from parlour.foundation.keys.broken import KeyDestroyed, SealBroken
+from parlour.foundation.keys.generations import Generations
 from parlour.foundation.keys.halves import Halves
 from parlour.foundation.keys.masters import Belonging, Masters, Wrapped
 from parlour.foundation.settings import Settings
@@ -64,7 +65,9 @@ class Keyring:
 
     def __init__(self, settings: Settings) -> None:
         self.masters = Masters(settings)
-        self.halves = Halves(settings.key_store or str(settings.data / "keys"))
+        store = settings.key_store or str(settings.data / "keys")
+        self.halves = Halves(store)
+        self.token_secrets = Generations(store, "access-tokens")
         # Its own connections: whoever needs a key may hold one of the others, and everybody may need one at once.
         signer = Signer(settings.secret_key)
         self._database = Database(settings.database_url, signer=signer, pool_size=6, kept_open=0)
