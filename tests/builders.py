@@ -14,7 +14,7 @@ from parlour.foundation.database import Database
 from parlour.foundation.facts import Fact
 from parlour.foundation.installation import Installation
 from parlour.foundation.settings import Settings
-from parlour.people import Actor, NewUser, Reach, Role
+from parlour.people import Actor, NewUser, Reach, Role, StandingsChanged
 from parlour.reactions import REACTIONS
 from parlour.tickets import Opening, Source, Ticket, Words
 
@@ -29,7 +29,12 @@ class Screens:
         self.told.extend((organization_id, fact) for fact in facts)
 
     def heard_by(self, organization_id: UUID) -> list[Fact]:
-        return [fact for place, fact in self.told if place == organization_id]
+        return [fact for place, fact in self.told if place == organization_id and not _of_processes(fact)]
+
+
+def _of_processes(fact: Fact) -> bool:
+    # Web processes act on these themselves, and the cast of a company makes one.
+    return isinstance(fact, StandingsChanged)
 
 
 @dataclass(frozen=True)

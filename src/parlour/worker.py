@@ -65,6 +65,7 @@ def queue_of(installation: Installation) -> procrastinate.App:
         conninfo=installation.settings.database_url,
         min_size=1,
         max_size=5,
+        # The wall of the queue's table lets this name see every organization's jobs.
         kwargs={"application_name": "parlour worker"},
     )
     queue = procrastinate.App(connector=connector)

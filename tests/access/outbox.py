@@ -39,9 +39,14 @@ class _Waiting(msgspec.Struct, frozen=True):
     kind: str
 
 
+AS_THE_WORKER = "set local application_name = 'parlour worker'"
+"""Jobs are seen by their organization, or by who has this name."""
+
+
 async def run_links(company: Company, address: str = "", times: int = 1) -> int:
     """Runs the jobs that look for an address: this company's, or, with one, those that name it. How many there were."""
     async with company.database.transaction(company.organization_id) as tx:
+        await tx.run(AS_THE_WORKER)
         found = await tx.values(
             """
             delete from procrastinate_jobs

@@ -59,9 +59,9 @@ async def test_the_clock_queues_it_for_those_who_have_something_old(acme: Compan
     await write(globex, "new")
     await audit.trim_trails(acme.installation)
     queued = "select count(*) from procrastinate_jobs where lock = %(lock)s and task_name = 'audit.trim_trail'"
-    async with acme.database.reading(acme.organization_id) as tx:
-        assert await tx.value(queued, lock=f"audit:{acme.organization_id}") == 1
-        assert await tx.value(queued, lock=f"audit:{globex.organization_id}") == 0
+    for company, jobs in (acme, 1), (globex, 0):
+        async with company.database.reading(company.organization_id) as tx:
+            assert await tx.value(queued, lock=f"audit:{company.organization_id}") == jobs
 
 
 async def test_a_whole_trail_may_grow_old_twice(acme: Company) -> None:

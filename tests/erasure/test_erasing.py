@@ -8,7 +8,7 @@ import pytest
 from parlour import access, audit, email, erasure, people, tickets
 from parlour.access import Method
 from parlour.erasure import erasing
-from parlour.foundation import clock, ids
+from parlour.foundation import clock
 from parlour.foundation.errors import NotFound
 from parlour.foundation.jobs import TryAgain
 from parlour.foundation.keys.broken import KeysOutOfReach
@@ -38,7 +38,7 @@ async def blobs_of(company: Company) -> list[str]:
 
 
 async def jobs_of(company: Company) -> int:
-    async with company.database.reading(ids.new()) as tx:
+    async with company.database.reading(company.organization_id) as tx:
         asked = "select count(*) from procrastinate_jobs where args ->> 'organization_id' = %(id)s"
         found: int = await tx.value(asked, id=str(company.organization_id))
     return found

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from parlour.foundation import clock
 from parlour.foundation.installation import Installation
+from tests.access.outbox import AS_THE_WORKER
 
 _NOWHERE = UUID(int=0)
 
@@ -94,6 +95,7 @@ async def background(
 ) -> AsyncIterator[Background]:
     """A worker that runs inside, over a queue without what earlier tests left in it."""
     async with installation.database.transaction(_NOWHERE) as tx:
+        await tx.run(AS_THE_WORKER)
         await tx.run("delete from procrastinate_jobs where status <> 'doing'")
     await _call_off_mail(installation)
     worker = Background(installation, smtp_url, log, environment)

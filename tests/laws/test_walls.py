@@ -10,7 +10,7 @@ WITHOUT_A_WALL = {
     "alembic_version": "the schema's own revision",
     "erasures": "what the installation keeps of organizations that are gone: ids, and short names for a while",
     "procrastinate_events": "the queue: ids only, workers serve every organization",
-    "procrastinate_jobs": "the queue: ids, and addresses that a link is to be sent to; workers serve everybody",
+    "procrastinate_jobs": "the queue: its wall asks what a job names, and workers serve everybody",
     "procrastinate_periodic_defers": "the queue's clock",
     "procrastinate_workers": "which workers are alive",
 }
@@ -75,7 +75,13 @@ async def test_the_application_passes_a_wall_only_inside_its_organization(
     own = "(organization_id = current_organization())"
     expected = [(table, own, own) for table in sorted(await tenant_tables(catalog))]
     itself = "(id = current_organization())"
-    assert sorted(policies) == sorted([*expected, (THE_TENANT, itself, itself)])
+    (queue,) = [(table, qual, check) for table, qual, check in policies if table == "procrastinate_jobs"]
+    assert " ".join(queue[1].split()) == (
+        "CASE WHEN (current_setting('application_name'::text) = 'parlour worker'::text) THEN true "
+        "ELSE ((args ->> 'organization_id'::text) = (current_organization())::text) END"
+    )
+    assert queue[2] is None, "what may be read may be written"
+    assert sorted(policies) == sorted([*expected, (THE_TENANT, itself, itself), queue])
 
 
 async def test_every_primary_key_begins_with_the_organization(catalog: psycopg.AsyncConnection[Any]) -> None:

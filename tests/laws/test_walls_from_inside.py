@@ -45,6 +45,9 @@ NOT_IDS = {
 }
 """Doorways that answer with something else than ids."""
 
+COUNTS = {"doorway_count_jobs": "TABLE(status text, jobs bigint)"}
+"""Doorways that say how many there are over all organizations, and of none which."""
+
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -83,11 +86,14 @@ async def test_a_doorway_answers_with_ids_only(root: Connection) -> None:
             assert result == NOT_IDS[name][0], name
             assert "organization_id = current_organization()" in source, name
             continue
-        assert result in ("SETOF uuid", "TABLE(organization_id uuid, id uuid)"), name
+        if name in COUNTS:
+            assert (result, "count(*)" in source) == (COUNTS[name], True), name
+        else:
+            assert result in ("SETOF uuid", "TABLE(organization_id uuid, id uuid)"), name
         # One that is stable can't write, whatever it is asked.
         assert volatile == b"s" or volatile == "s", name
         assert "execute" not in source.lower(), name
-    assert {name for name, *_ in doorways} >= set(NOT_IDS)
+    assert {name for name, *_ in doorways} >= {*NOT_IDS, *COUNTS}
 
 
 async def test_a_doorway_that_writes_reaches_only_the_organization_that_is_set(root: Connection) -> None:
@@ -103,6 +109,40 @@ async def test_a_doorway_that_writes_reaches_only_the_organization_that_is_set(r
     await _enter(root, None)
     with pytest.raises(psycopg.Error):
         await root.execute(forget)
+
+
+JOB = """
+    insert into procrastinate_jobs (queue_name, task_name, args)
+    values ('parlour', 'test', jsonb_build_object('organization_id', %(organization)s::text, 'email', 'b@acme.test'))
+    returning 1
+"""
+OF_JOBS = {
+    "select": "select 1 from procrastinate_jobs where args ->> 'organization_id' = %(organization)s::text",
+    "update": "update procrastinate_jobs set args = '{}' where args ->> 'organization_id' = %(organization)s::text"
+    " returning 1",
+    "take over": "update procrastinate_jobs set args = jsonb_build_object('organization_id', %(organization)s::text)"
+    " where args ->> 'organization_id' = %(other)s::text returning 1",
+    "delete": "delete from procrastinate_jobs where args ->> 'organization_id' = %(organization)s::text returning 1",
+    "insert": JOB,
+}
+
+
+async def test_jobs_are_seen_by_their_organization_and_by_the_worker(root: Connection) -> None:
+    for organization in (ACME, GLOBEX):
+        await root.execute(JOB, {"organization": organization})
+    await root.execute("set local role parlour_app")
+    theirs = {"organization": ACME, "other": GLOBEX}
+
+    async def through() -> set[str]:
+        return {name for name, way in OF_JOBS.items() if await _gives(root, sql.SQL(way), theirs)}
+
+    for inside, ways in ((None, set()), (GLOBEX, set()), (ACME, {"select", "delete", "insert"})):
+        await _enter(root, inside)
+        assert await through() == ways
+    await root.execute(JOB, {"organization": ACME})
+    await _enter(root, None)
+    await root.execute("set local application_name = 'parlour worker'")
+    assert await through() == set(OF_JOBS)
 
 
 async def test_the_application_asks_the_doorkeepers_tables_through_its_functions_alone(root: Connection) -> None:

@@ -112,8 +112,5 @@ _ALIVE: Final = """
     )
 """
 _COUNT_JOBS: Final = """
-    select status::text as status, count(*) as jobs
-    from procrastinate_jobs
-    where status in ('todo', 'doing', 'failed')
-    group by status
+    select status, jobs from doorway_count_jobs()
 """
