@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar.datastructures import FormMultiDict
+from msgspec import UNSET, UnsetType
 
 from parlour.dashboard.settings.sheet import words
 from parlour.email import (
@@ -15,6 +16,7 @@ from parlour.email import (
     MailboxChanges,
     MailboxKind,
     NewMailbox,
+    OutgoingSettings,
     Provider,
     PushSettings,
     SignIn,
@@ -22,7 +24,15 @@ from parlour.email import (
 )
 from parlour.foundation.errors import Invalid
 
-SECRETS: Final = ("imap_password", "client_secret", "refresh_token", "signing_key", "push_password")
+SECRETS: Final = (
+    "imap_password",
+    "client_secret",
+    "refresh_token",
+    "signing_key",
+    "push_password",
+    "outgoing_password",
+)
+_OUTGOING: Final = ("host", "port", "security", "username", "sign_in")
 _CHOOSE: Final = "Choose one of the list."
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -46,6 +56,8 @@ def written_of(mailbox: Mailbox) -> dict[str, str]:
     if server:
         named = ("host", "port", "security", "username", "folder", "sign_in", "client_id", "tenant")
         written |= {name: str(getattr(server, name)) for name in named}
+    if own := mailbox.outgoing:
+        written |= {f"outgoing_{name}": str(getattr(own, name)) for name in _OUTGOING}
     if push := mailbox.push:
         written |= {"provider": push.provider, "topics": "\n".join(push.topics), "public_key": push.public_key}
     return written
@@ -61,6 +73,7 @@ def new_mailbox(form: FormMultiDict) -> NewMailbox:
         kind=kind,
         imap=_imap(form, one_of(Begin, words(form, "begin"), "begin")) if kind is MailboxKind.IMAP else None,
         push=_push(form) if kind is MailboxKind.PUSH else None,
+        outgoing=_outgoing(form) or None,
         trusted_authserv_id=words(form, "trusted_authserv_id"),
         secrets={name: text for name, text in _secrets(form).items() if text},
     )
@@ -75,6 +88,7 @@ def changes(form: FormMultiDict, mailbox: Mailbox) -> MailboxChanges:
         department_id=_department(form),
         imap=_imap(form, mailbox.imap.begin) if mailbox.imap else None,
         push=_push(form) if mailbox.kind is MailboxKind.PUSH else None,
+        outgoing=_outgoing(form),
         trusted_authserv_id=words(form, "trusted_authserv_id"),
         secrets=forgotten | {name: text for name, text in _secrets(form).items() if text},
     )
@@ -103,6 +117,21 @@ def _imap(form: FormMultiDict, begin: Begin) -> ImapSettings:
     return msgspec.structs.replace(settings, tenant=tenant) if tenant else settings
 
 
+def _outgoing(form: FormMultiDict) -> OutgoingSettings | UnsetType | None:
+    """UNSET where the form did not ask: it asks administrators only."""
+    if "outgoing_host" not in form:
+        return UNSET
+    if not words(form, "outgoing_host"):
+        return None
+    return OutgoingSettings(
+        host=words(form, "outgoing_host"),
+        port=_port(words(form, "outgoing_port"), "outgoing.port"),
+        security=one_of(servers.Security, words(form, "outgoing_security"), "outgoing.security"),
+        username=words(form, "outgoing_username"),
+        sign_in=one_of(SignIn, words(form, "outgoing_sign_in"), "outgoing.signIn"),
+    )
+
+
 def _push(form: FormMultiDict) -> PushSettings:
     return PushSettings(
         provider=one_of(Provider, words(form, "provider"), "push.provider"),
@@ -111,11 +140,11 @@ def _push(form: FormMultiDict) -> PushSettings:
     )
 
 
-def _port(written: str) -> int:
+def _port(written: str, field: str = "imap.port") -> int:
     if not written:
         return 0
     if not (written.isascii() and written.isdigit() and len(written) <= 5):
-        raise Invalid(details={"imap.port": "A port is a number up to 65535."})
+        raise Invalid(details={field: "A port is a number up to 65535."})
     return int(written)
 
 

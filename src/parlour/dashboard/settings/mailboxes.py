@@ -144,4 +144,5 @@ async def _form(
         standing=standing,
         findings=found.findings,
         hook=found.hook,
+        may_choose_outgoing=request.actor.role is people.Role.ADMIN,
     )

@@ -90,7 +90,7 @@ class PushSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 
 def checked_imap(settings: ImapSettings, address: str) -> ImapSettings:
     """Completed. Raises `Invalid`."""
-    wrong = _wrong_host(settings.host, settings.port)
+    wrong = _wrong_host(settings.host, settings.port, "imap.example.com")
     if settings.security is Security.OFFERED:
         wrong["security"] = "Reading a mailbox is encrypted or it is not: choose TLS, STARTTLS or NONE."
     if not settings.folder.strip() or _controls(settings.folder):
@@ -126,7 +126,7 @@ def check_outgoing(before: OutgoingSettings | None, after: OutgoingSettings | Un
 
 def checked_outgoing(settings: OutgoingSettings) -> OutgoingSettings:
     """Completed. Raises `Invalid`."""
-    _raise(_wrong_host(settings.host, settings.port), "outgoing")
+    _raise(_wrong_host(settings.host, settings.port, "smtp.example.com"), "outgoing")
     return msgspec.structs.replace(
         settings,
         host=settings.host.strip().lower(),
@@ -146,10 +146,10 @@ def checked_push(settings: PushSettings) -> PushSettings:
     return settings
 
 
-def _wrong_host(host: str, port: int) -> dict[str, str]:
+def _wrong_host(host: str, port: int, example: str) -> dict[str, str]:
     wrong = {}
     if not _HOST.fullmatch(host.strip()):
-        wrong["host"] = "Enter the name of the mail server, for example imap.example.com."
+        wrong["host"] = f"Enter the name of the mail server, for example {example}."
     if not 0 <= port <= 65535:
         wrong["port"] = "A port is a number up to 65535; 0 is the usual one."
     return wrong
