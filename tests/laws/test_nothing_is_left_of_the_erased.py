@@ -9,7 +9,7 @@ from psycopg.rows import namedtuple_row
 
 from parlour.erasure.rows import PIECE, erase_piece, tables
 from tests.laws.test_walls import THE_TENANT, tenant_tables
-from tests.laws.test_walls_from_inside import ACME, GLOBEX, Connection, _enter, _put_rows, _rows
+from tests.laws.test_walls_from_inside import ACME, GLOBEX, Connection, enter, put_rows, rows
 from tests.laws.test_walls_from_inside import root as root
 
 FORGET = "select doorway_forget_organization(now(), now() + interval '1 day')"
@@ -34,7 +34,7 @@ class Within:
 async def test_every_table_is_emptied_of_it_and_keeps_what_is_others(root: Connection) -> None:
     everything = sorted([*await tenant_tables(root), THE_TENANT])
     for table in everything:
-        await _put_rows(root, table)
+        await put_rows(root, table)
     await root.execute("set local session_replication_role = origin")
     await _inside(root)
     tx: Any = Within(root)
@@ -48,26 +48,26 @@ async def test_every_table_is_emptied_of_it_and_keeps_what_is_others(root: Conne
                 await root.execute("update closings set erasing_since = null")
                 await root.execute(refused)
     await root.execute("update closings set erasing_since = now()")
-    assert await _rows(root, ERASE_TRAIL) == [(1,)]
-    assert await _rows(root, FORGET) == [(1,)]
+    assert await rows(root, ERASE_TRAIL) == [(1,)]
+    assert await rows(root, FORGET) == [(1,)]
     await root.execute("reset role")
     for table in everything:
         own = sql.Identifier("id" if table == THE_TENANT else "organization_id")
         left = sql.SQL("select {} from {} where {} = any(%s)").format(own, sql.Identifier(table), own)
         assert await (await root.execute(left, ([ACME, GLOBEX],))).fetchall() == [(GLOBEX,)], table
-    assert await _rows(root, "select id from erasures where id = any(%s)", [ACME, GLOBEX]) == [(ACME,)]
+    assert await rows(root, "select id from erasures where id = any(%s)", [ACME, GLOBEX]) == [(ACME,)]
 
 
 async def test_the_trail_of_an_organization_with_people_in_it_is_not_to_be_had(root: Connection) -> None:
     for table in ("organizations", "users", "closings", "audit_trails", "audit_records"):
-        await _put_rows(root, table)
+        await put_rows(root, table)
     await _inside(root)
     await root.execute("update closings set erasing_since = now()")
     for refused in (FORGET, ERASE_TRAIL):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not empty"):
             async with root.transaction():
                 await root.execute(refused)
-    assert await _rows(root, "select count(*) from audit_records") == [(1,)]
+    assert await rows(root, "select count(*) from audit_records") == [(1,)]
 
 
 async def test_a_piece_is_found_by_its_index_and_read_by_its_place(root: Connection) -> None:
@@ -85,7 +85,7 @@ async def test_a_piece_is_found_by_its_index_and_read_by_its_place(root: Connect
     await root.execute("set local enable_seqscan = off")
     table = "idempotency_keys"
     statement = f"explain delete from {table} where ctid = any (array(select ctid from {table} limit {PIECE}))"
-    plan = "\n".join(line for (line,) in await _rows(root, statement))
+    plan = "\n".join(line for (line,) in await rows(root, statement))
     assert "Tid Scan on idempotency_keys" in plan
     assert "Index Scan using idempotency_keys_pkey" in plan
     assert "Seq Scan" not in plan
@@ -101,4 +101,4 @@ async def test_the_application_neither_reads_nor_writes_what_is_kept_of_the_eras
 
 async def _inside(root: Connection) -> None:
     await root.execute("set local role parlour_app")
-    await _enter(root, ACME)
+    await enter(root, ACME)

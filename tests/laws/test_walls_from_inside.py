@@ -45,6 +45,9 @@ NOT_IDS = {
 }
 """Doorways that answer with something else than ids."""
 
+OWN_IDS = (THE_TENANT, "erasures")
+"""Tables whose own id is the organization's."""
+
 COUNTS = {"doorway_count_jobs": "TABLE(status text, jobs bigint)"}
 """Doorways that say how many there are over all organizations, and of none which."""
 
@@ -64,7 +67,7 @@ async def test_raw_sql_neither_reads_nor_writes_another_organizations_rows(root:
     tables = sorted([*await tenant_tables(root), THE_TENANT])
     assert len(tables) > 30
     for table in tables:
-        await _put_rows(root, table)
+        await put_rows(root, table)
     await root.execute("set local role parlour_app")
     through = []
     for table in tables:
@@ -73,7 +76,7 @@ async def test_raw_sql_neither_reads_nor_writes_another_organizations_rows(root:
 
 
 async def test_a_doorway_answers_with_ids_only(root: Connection) -> None:
-    doorways = await _rows(
+    doorways = await rows(
         root,
         """
         select proname, pg_get_function_result(oid), prosrc, provolatile from pg_proc
@@ -98,15 +101,15 @@ async def test_a_doorway_answers_with_ids_only(root: Connection) -> None:
 
 async def test_a_doorway_that_writes_reaches_only_the_organization_that_is_set(root: Connection) -> None:
     for table in ("audit_trails", "audit_records", "audit_checkpoints"):
-        await _put_rows(root, table)
+        await put_rows(root, table)
     await root.execute("update audit_records set at = now() - interval '1 year'")
     await root.execute("set local role parlour_app")
-    await _enter(root, GLOBEX)
+    await enter(root, GLOBEX)
     forget = "select doorway_forget_audit_records(1000, '', now(), 'key', '')"
-    assert await _rows(root, forget) == [(1,)]
-    await _enter(root, ACME)
-    assert await _rows(root, "select count(*) from audit_records") == [(1,)]
-    await _enter(root, None)
+    assert await rows(root, forget) == [(1,)]
+    await enter(root, ACME)
+    assert await rows(root, "select count(*) from audit_records") == [(1,)]
+    await enter(root, None)
     with pytest.raises(psycopg.Error):
         await root.execute(forget)
 
@@ -137,16 +140,16 @@ async def test_jobs_are_seen_by_their_organization_and_by_the_worker(root: Conne
         return {name for name, way in OF_JOBS.items() if await _gives(root, sql.SQL(way), theirs)}
 
     for inside, ways in ((None, set()), (GLOBEX, set()), (ACME, {"select", "delete", "insert"})):
-        await _enter(root, inside)
+        await enter(root, inside)
         assert await through() == ways
     await root.execute(JOB, {"organization": ACME})
-    await _enter(root, None)
+    await enter(root, None)
     await root.execute("set local application_name = 'parlour worker'")
     assert await through() == set(OF_JOBS)
 
 
 async def test_the_application_asks_the_doorkeepers_tables_through_its_functions_alone(root: Connection) -> None:
-    allowed = await _rows(
+    allowed = await rows(
         root,
         """
         select relname from pg_class
@@ -155,19 +158,19 @@ async def test_the_application_asks_the_doorkeepers_tables_through_its_functions
         """,
     )
     assert allowed == []
-    await _put_rows(root, "ticket_search")
+    await put_rows(root, "ticket_search")
     await root.execute("set local role parlour_app")
     for organization, count in ((ACME, 1), (GLOBEX, 1), (None, 0), (uuid4(), 0)):
-        await _enter(root, organization)
-        assert await _rows(root, "select count(*) from searchable_tickets") == [(count,)]
+        await enter(root, organization)
+        assert await rows(root, "select count(*) from searchable_tickets") == [(count,)]
 
 
-async def _put_rows(root: Connection, table: str) -> None:
+async def put_rows(root: Connection, table: str) -> None:
     """One row of Acme's and one of Globex's, whatever they say: no constraint or trigger is looked at."""
     await root.execute("reset role")
     await root.execute("set local session_replication_role = replica")
     theirs = "select conname from pg_constraint where contype = 'c' and conrelid = %s::regclass"
-    checks = await _rows(root, theirs, table)
+    checks = await rows(root, theirs, table)
     for (check,) in checks:
         await root.execute(
             sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(table), sql.Identifier(check))
@@ -177,8 +180,8 @@ async def _put_rows(root: Connection, table: str) -> None:
 
 
 async def _insertion(root: Connection, table: str) -> sql.Composed:
-    own = "id" if table == THE_TENANT else "organization_id"
-    columns = await _rows(
+    own = "id" if table in OWN_IDS else "organization_id"
+    columns = await rows(
         root,
         """
         select attname, format_type(atttypid, null) from pg_attribute
@@ -203,9 +206,9 @@ async def _ways_through(root: Connection, table: str) -> list[str]:
     ways = {way: sql.SQL(way).format(**named) for way in WAYS} | {"insert": insertion}
     found = []
     for inside in (None, GLOBEX):
-        await _enter(root, inside)
+        await enter(root, inside)
         found += [f"{way} inside {inside}" for way, asked in ways.items() if await _gives(root, asked, theirs)]
-    await _enter(root, ACME)
+    await enter(root, ACME)
     # Not for want of a row: from its own side it is there.
     if not await _gives(root, ways[WAYS[0]], theirs):
         found.append("nothing was there")
@@ -220,9 +223,9 @@ async def _gives(root: Connection, question: sql.Composable, values: dict[str, A
         return False
 
 
-async def _enter(root: Connection, organization: UUID | None) -> None:
+async def enter(root: Connection, organization: UUID | None) -> None:
     await root.execute("select set_config('parlour.organization_id', %s, true)", (str(organization or ""),))
 
 
-async def _rows(root: Connection, question: str, *values: object) -> list[tuple[Any, ...]]:
+async def rows(root: Connection, question: str, *values: object) -> list[tuple[Any, ...]]:
     return await (await root.execute(question, values or None)).fetchall()  # type: ignore[arg-type]
