@@ -26,11 +26,14 @@ from parlour.foundation import installation
 from parlour.foundation.sealing import KeysOutOfReach
 from parlour.foundation.settings import Settings, load
 from parlour.reactions import REACTIONS
+from parlour.sealed_columns import SEALED_COLUMNS
 from tests.ground.household import PATIENCE, Household, household
+from tests.ground.secrets import SEALED_IN, secrets_of
 
 PASSWORD = "marker-of-a-password-7Qx2"
 ATTACHED = "marker-of-an-attachment-9Lm4"
 MAILED = "marker-of-a-mailed-file-3Rt8"
+WRITTEN_LAST = b"marker-of-the-last-key-1Jc7"
 COMMENT = "marker of a comment 5Kd1"
 """Comments are searched by the database, so they are what lies in the clear: the searcher must find them."""
 
@@ -141,7 +144,8 @@ def found_in(stored: bytes, marker: str) -> list[bytes]:
 
 def test_no_secret_and_no_attachment_lies_in_the_clear(used: Used) -> None:
     valkey, session = used.home.data / "valkey", hashlib.sha256(used.cookie.encode()).hexdigest()
-    assert until(lambda: session.encode() in files_below(valkey), PATIENCE)
+    made = asyncio.run(made_by_people(load(data=used.home.data)))
+    assert until(lambda: all(one in files_below(valkey) for one in (session.encode(), WRITTEN_LAST)), PATIENCE)
     places = {
         "database": dump(used.home),
         "blobs": files_below(used.home.data / "blobs"),
@@ -155,10 +159,22 @@ def test_no_secret_and_no_attachment_lies_in_the_clear(used: Used) -> None:
     halves = [file.read_bytes() for file in (used.home.data / "keys").iterdir()]
     signing = asyncio.run(signing_keys(load(data=used.home.data)))
     assert (bool(halves), len(signing)) == (True, 2)
+    # Nothing that is sealed is forgotten here: of each column there is a value whose words are known.
+    assert {one.table for one in SEALED_COLUMNS} == {*SEALED_IN, "signing_keys", "idempotency_keys"}
+    assert set(SEALED_IN.values()) <= set(made)
     for place, stored in places.items():
         assert [marker for marker in [*secret, master] if found_in(stored, marker)] == [], place
+        for what, markers in made.items():
+            assert [marker for marker in markers if found_in(stored, marker)] == [], (place, what)
         for key in [base64.urlsafe_b64decode(master), *halves, *signing]:
             assert not any(part in stored or part.hex().encode() in stored for part in secret_parts(key)), place
+
+
+async def made_by_people(known: Settings) -> dict[str, list[str]]:
+    async with installation.running(installation.build(known, REACTIONS)) as here:
+        made = await secrets_of(here, "acme", "alice@acme.test", "bob@acme.test")
+        await here.cache.set(WRITTEN_LAST, "and everything before it is on the disk")
+        return made
 
 
 def secret_parts(key: bytes) -> list[bytes]:
