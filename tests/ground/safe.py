@@ -22,19 +22,23 @@ class Safe:
 
     settings: Settings
 
-    def command(self, *words: str, named: str = "keys") -> "subprocess.Popen[str]":
-        """`parlour keys …` as a process, or another command."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR_", "DATABASE_"))}
-        known = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process is told of it."""
+        return {
             "PARLOUR_DATA": str(self.settings.data),
             "PARLOUR_SECRET_KEY": self.settings.secret_key,
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
         }
+
+    def command(self, *words: str, named: str = "keys") -> "subprocess.Popen[str]":
+        """`parlour keys …` as a process, or another command."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR_", "DATABASE_"))}
         command = [sys.executable, "-m", "parlour", named, *words]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, env=clean | known, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True
+            command, env=clean | self.environment, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True
         )
 
     def run(self, *words: str, named: str = "keys", says: str = "") -> tuple[int, str]:
