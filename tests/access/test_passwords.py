@@ -1,6 +1,9 @@
 """Signing up, and the first proof most people give: address and password."""
 
+import asyncio
+
 import pytest
+from argon2 import PasswordHasher
 
 from parlour import access, people
 from parlour.access import SignUp, WeakPassword, WrongCredentials
@@ -79,3 +82,45 @@ async def test_a_guess_costs_no_more_than_twenty_hashes_and_the_first_organizati
     assert last_id
     (at_its_own_page,) = await access.identities_by_password(acme.database, address, PASSWORD, last_id)
     assert at_its_own_page.user_id == signed_up[21].id
+
+
+async def test_a_hash_of_weaker_parameters_is_made_anew_by_the_next_right_password(acme: Company) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    address = f"{ids.new().hex}@new.test"
+    async with acme.database.transaction(acme.organization_id) as tx:
+        new = NewUser("Yan", address, Role.AGENT, password_hash=weak)
+        yan = await people.add_user(tx, new)
+
+    async def kept() -> tuple[str, object]:
+        async with acme.database.reading(acme.organization_id) as tx:
+            [row] = await tx.values(
+                "select array[password_hash, password_changed_at::text] from users where id = %(id)s", id=yan.id
+            )
+        return row[0], row[1]
+
+    before = await kept()
+    with pytest.raises(WrongCredentials):
+        await access.identities_by_password(acme.database, address, "not the password")
+    assert await kept() == before == (weak, before[1])
+    (found,) = await access.identities_by_password(acme.database, address, PASSWORD)
+    renewed, changed_at = await kept()
+    assert (found.user_id, changed_at) == (yan.id, before[1])
+    assert renewed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    # And not again each time.
+    assert await access.identities_by_password(acme.database, address, PASSWORD)
+    assert await kept() == (renewed, before[1])
+
+
+async def test_a_password_that_is_changed_meanwhile_stays(acme: Company) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    address, new_hash = f"{ids.new().hex}@new.test", await access.hashed_password("plum harbour quiet lantern")
+    async with acme.database.transaction(acme.organization_id) as tx:
+        yan = await people.add_user(tx, NewUser("Yan", address, Role.AGENT, password_hash=weak))
+    # Somebody signs in with the old one; before its hash is renewed, a new one is there.
+    async with acme.database.transaction(acme.organization_id) as tx:
+        await tx.run("update users set password_hash = %(hash)s where id = %(id)s", hash=new_hash, id=yan.id)
+        signing_in = asyncio.create_task(access.identities_by_password(acme.database, address, PASSWORD))
+        await asyncio.wait({signing_in}, timeout=0.5)
+    assert (await signing_in)[0].user_id == yan.id
+    async with acme.database.reading(acme.organization_id) as tx:
+        assert await tx.value("select password_hash from users where id = %(id)s", id=yan.id) == new_hash
