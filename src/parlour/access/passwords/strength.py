@@ -13,6 +13,9 @@ _GOOD_ENOUGH: Final = 3
 # What is longer is no easier to guess for its end, and the estimate grows with the square.
 _LOOKED_AT: Final = 72
 
+_LEAST_OF_ONES_OWN: Final = 4
+_BETWEEN: Final = re.compile(r"[\s._@+-]+")
+_KNOWN: Final = "Your name, your address and the name of this place are what is tried first."
 _BETTER: Final = "Three or four words that have nothing to do with each other make a good one."
 
 
@@ -26,14 +29,27 @@ async def check(password: str, *known: str) -> None:
         _refuse(f"Use at least ten characters. {_BETTER}")
     if len(set(password)) < 4:
         _refuse(f"That is the same few characters again and again. {_BETTER}")
+    if len(_beside(password, known)) < _LEAST_OF_ONES_OWN:
+        _refuse(f"{_KNOWN} {_BETTER}")
     found = await hashing.beside(lambda: _estimate(password, known))
     if found["score"] < _GOOD_ENOUGH:
         _refuse(f"{_reason(found, known)} {_BETTER}")
 
 
 def _estimate(password: str, known: tuple[str, ...]) -> dict[str, Any]:
-    estimated: dict[str, Any] = library("zxcvbn").zxcvbn(password[:_LOOKED_AT], user_inputs=sorted(_words(known)))
-    return estimated
+    # With spaces and dots between them even "1 2 3 4 5" looks like chance; whoever guesses leaves them out.
+    spellings = {password[:_LOOKED_AT], _BETWEEN.sub("", password)[:_LOOKED_AT]} - {""}
+    names = sorted(_words(known))
+    estimates: list[dict[str, Any]] = [library("zxcvbn").zxcvbn(each, user_inputs=names) for each in sorted(spellings)]
+    return min(estimates, key=lambda estimate: (estimate["score"], estimate["guesses"]))
+
+
+def _beside(password: str, known: tuple[str, ...]) -> str:
+    """What is left of it without what is known of the person."""
+    rest = password.lower()
+    for word in sorted(_words(known), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return _BETWEEN.sub("", rest)
 
 
 def _words(known: tuple[str, ...]) -> set[str]:
@@ -45,7 +61,7 @@ def _reason(found: dict[str, Any], known: tuple[str, ...]) -> str:
     longest = max(found["sequence"], key=lambda match: len(match["token"]), default={"pattern": ""})
     pattern, source = longest["pattern"], longest.get("dictionary_name", "")
     if pattern == "dictionary" and source == "user_inputs":
-        return "Your name, your address and the name of this place are what is tried first."
+        return _KNOWN
     if pattern == "dictionary" and source == "passwords":
         return "That is, or is nearly, one of the passwords that many people use."
     return {
