@@ -20,6 +20,7 @@ from tests.doors.conftest import Clients, Connect, failure, started
 
 PASSWORD = "a numbat sings at noon"
 PAGE = {"accept": "text/html"}
+X, F = "x-forwarded-for", "forwarded"
 
 
 async def _with_password(company: Company, actor: Actor, email: str | None = None) -> str:
@@ -89,23 +90,26 @@ async def test_behind_a_proxy_that_ends_tls_cookies_are_the_hosts_own(
 
 
 @pytest.mark.parametrize(
-    ("headers", "counted"),
+    ("header", "headers", "counted"),
     [
-        ({"x-forwarded-for": "1.1.1.1"}, "1.1.1.1"),
-        ({"x-forwarded-for": "9.9.9.9, 1.1.1.1, 10.0.0.7"}, "1.1.1.1"),
-        ({"x-forwarded-for": "9.9.9.9, 10.0.0.8, 10.0.0.7"}, "9.9.9.9"),
-        ({"x-forwarded-for": "9.9.9.9, nonsense, 10.0.0.7"}, "10.0.0.7"),
-        ({"forwarded": 'for=9.9.9.9, for="[2001:db8::5]:4711";proto=https;by=10.0.0.1'}, "2001:db8::5"),
-        ({"forwarded": "for=9.9.9.9;proto=https, proto=http;for=10.0.0.7"}, "9.9.9.9"),
-        ({"forwarded": "for=9.9.9.9, for=_hidden, for=10.0.0.7"}, "10.0.0.7"),
-        ({"x-forwarded-for": "1.1.1.1", "forwarded": "for=2.2.2.2"}, "1.1.1.1"),
-        ({"x-real-ip": "6.6.6.6", "client-ip": "7.7.7.7"}, "10.0.0.1"),
+        (X, {"x-forwarded-for": "1.1.1.1"}, "1.1.1.1"),
+        (X, {"x-forwarded-for": "9.9.9.9, 1.1.1.1, 10.0.0.7"}, "1.1.1.1"),
+        (X, {"x-forwarded-for": "9.9.9.9, 10.0.0.8, 10.0.0.7"}, "9.9.9.9"),
+        (X, {"x-forwarded-for": "9.9.9.9, nonsense, 10.0.0.7"}, "10.0.0.7"),
+        (F, {"forwarded": 'for=9.9.9.9, for="[2001:db8::5]:4711";proto=https;by=10.0.0.1'}, "2001:db8::5"),
+        (F, {"forwarded": "for=9.9.9.9;proto=https, proto=http;for=10.0.0.7"}, "9.9.9.9"),
+        (F, {"forwarded": "for=9.9.9.9, for=_hidden, for=10.0.0.7"}, "10.0.0.7"),
+        (X, {"x-forwarded-for": "1.1.1.1", "forwarded": "for=2.2.2.2"}, "1.1.1.1"),
+        (X, {"forwarded": "for=2.2.2.2"}, "10.0.0.1"),
+        (F, {"x-forwarded-for": "1.1.1.1", "forwarded": "for=2.2.2.2"}, "2.2.2.2"),
+        (F, {"x-forwarded-for": "1.1.1.1"}, "10.0.0.1"),
+        (X, {"x-real-ip": "6.6.6.6", "client-ip": "7.7.7.7"}, "10.0.0.1"),
     ],
 )
 async def test_who_the_client_is_is_believed_of_our_proxies_only(
-    headers: dict[str, str], counted: str, acme: Company, settings: Settings
+    header: str, headers: dict[str, str], counted: str, acme: Company, settings: Settings
 ) -> None:
-    known = settings.model_copy(update={"trusted_proxies": "10.0.0.0/8", "rate_limits": "off"})
+    known = settings.model_copy(update={"trusted_proxies": "10.0.0.0/8", "rate_limits": "off", "proxy_header": header})
     async with started(known) as asgi:
 
         async def address_in_the_trail(peer: str) -> str:

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     statement_seconds: float = 30.0
 
     trusted_proxies: str = ""
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     rate_limits: Switch = "on"
     sign_in_limit: str = "5/minute"
     refusal_seconds: float = Field(default=1.0, ge=0, le=10)

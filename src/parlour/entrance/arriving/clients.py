@@ -26,9 +26,10 @@ def address_of(connection: Connection) -> str:
     if known is None:
         installation: Installation = connection.scope["litestar_app"].state["installation"]
         peer = connection.client.host if connection.client else _UNKNOWN
-        told = connection.headers.getall("x-forwarded-for", []) or _forwarded(
-            connection.headers.getall("forwarded", [])
-        )
+        # Only the one that our proxies write: they let the other through as the client has made it up.
+        header = installation.settings.proxy_header
+        sent = connection.headers.getall(header, [])
+        told = _forwarded(sent) if header == "forwarded" else sent
         known = client_address(peer, ",".join(told), installation.settings.trusted_proxies)
         connection.scope["state"]["client_address"] = known
     return known
