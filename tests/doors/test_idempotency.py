@@ -5,9 +5,11 @@ import asyncio
 import httpx
 import pytest
 
+from parlour import access
 from parlour.foundation import ids
+from parlour.people import Permission
 from tests.builders import Company
-from tests.doors.conftest import Clients, failure
+from tests.doors.conftest import Clients, Connect, failure
 
 BODY = {"subject": "Leak", "body": "Water"}
 
@@ -97,3 +99,32 @@ async def test_a_key_that_is_none_is_refused(key: str | bytes, at_acme: Clients)
     assert answer.status_code == 400, answer.text
     failure(answer)
     assert await _numbers(bob) == []
+
+
+async def test_a_token_that_may_do_less_is_not_told_what_a_wider_one_was(acme: Company, connect: Connect) -> None:
+    async with acme.database.transaction(acme.organization_id) as tx:
+        _, wide = await access.create_token(tx, acme.alice.user_id, "wide")
+        _, same = await access.create_token(tx, acme.alice.user_id, "as wide")
+        narrow_to = frozenset({Permission.READ_TICKETS, Permission.OPEN_TICKETS})
+        _, narrow = await access.create_token(tx, acme.alice.user_id, "narrow", allowed=narrow_to)
+    key, body = {"idempotency-key": ids.new().hex}, BODY
+
+    async def opened(token: str) -> httpx.Response:
+        return await connect(authorization=f"Bearer {token}").post("/api/tickets", json=body, headers=key)
+
+    first = await opened(wide)
+    assert first.status_code == 201
+    assert (await opened(same)).json() == first.json()
+    refused = await opened(narrow)
+    assert refused.status_code == 422
+    assert failure(refused)["error"].startswith("This Idempotency-Key was used for a different request.")
+    assert first.json()["id"] not in refused.text
+
+
+async def test_what_is_kept_nowhere_is_kept_nowhere_the_second_time_either(acme: Company, at_acme: Clients) -> None:
+    alice, key = await at_acme.browser("alice"), {"idempotency-key": ids.new().hex}
+    answers = [await alice.post("/api/tokens", json={"name": "Report"}, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201], answers[1].text
+    assert answers[0].json() == answers[1].json()
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store"] * 2

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from parlour import email
 from parlour.api import shapes
 from parlour.api.conventions import Body
-from parlour.api.operations import Answer, operation
+from parlour.api.operations import Answer, operation, shown_once
 from parlour.email import ImapSettings, MailboxKind, OutgoingSettings, PushSettings, sources
 from parlour.entrance import Request
 from parlour.people import Permission
@@ -199,14 +199,14 @@ async def test_mailbox(request: Request, id: UUID) -> Findings:  # noqa: A002
 
 
 @operation("POST /email/mailboxes/{id}/push-address", Permission.MANAGE_MAIL)
-async def make_push_address(request: Request, id: UUID) -> PushAddress:  # noqa: A002
+async def make_push_address(request: Request, id: UUID) -> Answer[PushAddress]:  # noqa: A002
     """Make a mailbox's webhook address
 
     For a mailbox of kind PUSH. An earlier one takes nothing any more.
     """
     async with request.transaction() as tx:
         secret = await email.new_push_secret(tx, await email.find_mailbox(tx, id))
-    return PushAddress(f"{request.installation.settings.public_url}/api/email/hooks/{secret}/mime")
+    return shown_once(PushAddress(f"{request.installation.settings.public_url}/api/email/hooks/{secret}/mime"))
 
 
 def _fields(body: NewMailbox | MailboxChanges) -> dict[str, Any]:

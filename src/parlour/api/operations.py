@@ -32,6 +32,11 @@ class Answer(msgspec.Struct, Generic[Content], frozen=True):
     status: int | None = None
 
 
+def shown_once(secret: Content) -> Answer[Content]:
+    """A secret, which no cache on the way keeps."""
+    return Answer(secret, {"cache-control": "no-store"})
+
+
 class Operation(msgspec.Struct, frozen=True):
     """Everything the document says of an operation."""
 

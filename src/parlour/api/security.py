@@ -11,7 +11,7 @@ from parlour.access import Policy
 from parlour.api import shapes
 from parlour.api.auth import Code, PasskeyAnswer, Secret
 from parlour.api.conventions import Body, Moment
-from parlour.api.operations import operation
+from parlour.api.operations import Answer, operation, shown_once
 from parlour.entrance import Request, arriving
 from parlour.people import Permission, Role
 
@@ -127,20 +127,20 @@ async def read_second_factor(request: Request) -> SecondFactor:
 
 
 @operation("POST /auth/second-factor", _OWN, status=201, fresh=True)
-async def begin_second_factor(request: Request) -> Enrolment:
+async def begin_second_factor(request: Request) -> Answer[Enrolment]:
     """Begin to set up a second factor"""
     async with request.transaction() as tx:
         begun = await access.begin_enrolment(tx, request.installation, request.actor.user_id)
-    return Enrolment(begun.seed, begun.uri)
+    return shown_once(Enrolment(begun.seed, begun.uri))
 
 
 @operation("POST /auth/second-factor/confirm", _OWN, status=201, fresh=True)
-async def confirm_second_factor(request: Request, body: OneCode) -> BackupCodes:
+async def confirm_second_factor(request: Request, body: OneCode) -> Answer[BackupCodes]:
     """Finish setting up a second factor
 
     With the first code of the app. Answers with the backup codes, this once.
     """
-    return BackupCodes(await arriving.own_security.set_up(request, body.code))
+    return shown_once(BackupCodes(await arriving.own_security.set_up(request, body.code)))
 
 
 @operation("DELETE /auth/second-factor", _OWN, status=204, fresh=True)
@@ -152,13 +152,13 @@ async def remove_second_factor(request: Request) -> None:
 
 
 @operation("POST /auth/backup-codes", _OWN, status=201, fresh=True)
-async def renew_backup_codes(request: Request) -> BackupCodes:
+async def renew_backup_codes(request: Request) -> Answer[BackupCodes]:
     """Make new backup codes
 
     In place of those there were; shown this once.
     """
     async with request.transaction() as tx:
-        return BackupCodes(await access.renew_codes(tx, request.installation, request.actor.user_id))
+        return shown_once(BackupCodes(await access.renew_codes(tx, request.installation, request.actor.user_id)))
 
 
 @operation("GET /auth/sessions", _OWN)

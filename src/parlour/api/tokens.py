@@ -9,7 +9,7 @@ from msgspec import Meta
 from parlour import access
 from parlour.api import shapes
 from parlour.api.conventions import Body, Moment
-from parlour.api.operations import operation
+from parlour.api.operations import Answer, operation, shown_once
 from parlour.entrance import Request
 from parlour.people import Permission
 
@@ -67,7 +67,7 @@ async def list_tokens(request: Request) -> Tokens:
 
 
 @operation("POST /tokens", Permission.MANAGE_OWN_TOKENS, confirmed=True, status=201, example={"name": "Nightly report"})
-async def make_token(request: Request, body: NewToken) -> MadeToken:
+async def make_token(request: Request, body: NewToken) -> Answer[MadeToken]:
     """Make a token
 
     It may do what you may do, or the `scopes` of that. A token makes none that may do more than itself. The text is
@@ -77,7 +77,7 @@ async def make_token(request: Request, body: NewToken) -> MadeToken:
     allowed = access.scopes_for(asked, by=request.actor, within=request.token_scopes)
     async with request.transaction() as tx:
         token, text = await access.create_token(tx, request.actor.user_id, body.name, body.expires_at, allowed)
-    return MadeToken(*_visible(token), text)
+    return shown_once(MadeToken(*_visible(token), text))
 
 
 @operation("DELETE /tokens/{id}", Permission.MANAGE_OWN_TOKENS, status=204)

@@ -18,7 +18,7 @@ from parlour.foundation.sealing import Place, SealBroken
 from parlour.people import Actor
 
 _KEY: Final = re.compile(rb"[!-~]{1,200}")
-_KEPT_HEADERS: Final = frozenset({b"content-type", b"etag", b"location"})
+_KEPT_HEADERS: Final = frozenset({b"cache-control", b"content-type", b"etag", b"location"})
 _PATIENCE: Final = 40
 _PAUSE: Final = 0.05
 
@@ -66,7 +66,7 @@ class Attempt:
     @asynccontextmanager
     async def transaction(self, installation: Installation, actor: Actor) -> AsyncIterator[Transaction]:
         """Raises `AlreadyDone` where the first answer is to be given again, `KeyReused` or `StillAtIt`."""
-        once = Once(actor.user_id, self._checked_key(), self._hash.digest())
+        once = Once(actor.user_id, self._checked_key(), self._fingerprint(actor))
         try:
             async with installation.database.transaction(actor.organization_id, once=once) as tx:
                 yield tx
@@ -93,6 +93,11 @@ class Attempt:
         if self._start:
             await send(self._start)
             await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _fingerprint(self, actor: Actor) -> bytes:
+        # A token that may do less is another asker: it does not read what a wider one was answered.
+        permissions = " ".join(sorted(permission.name for permission in actor.permissions))
+        return hashlib.sha256(self._hash.digest() + permissions.encode()).digest()
 
     def _checked_key(self) -> str:
         if not _KEY.fullmatch(self._key):
