@@ -3,15 +3,18 @@
 import asyncio
 import time
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import socketio
 
-from parlour import people, tickets
+from parlour import access, email, people, tickets
+from parlour.access import LinkOver, Purpose
 from parlour.foundation.errors import Invalid
 from parlour.people import Permission, Reach, Role, UserStatus
 from parlour.tickets import Source, Words
+from tests.access.outbox import letters
 from tests.builders import Company, begin_session
 from tests.doors.conftest import Clients, Connect, token_of
 from tests.doors.scim.conftest import directory_token
@@ -226,3 +229,22 @@ async def test_no_role_of_ones_own_does_as_a_directory_does(acme: Company) -> No
         with pytest.raises(Invalid):
             await people.add_custom_role(tx, draft, by=acme.alice)
         assert await people.custom_roles(tx) == []
+
+
+async def test_who_gets_another_address_is_told_at_the_old_one_and_no_link_of_before_opens_anything(
+    acme: Company, directory: httpx.AsyncClient
+) -> None:
+    grace = await added(directory, emails=[{"value": "grace@acme.test", "primary": True}])
+    async with acme.database.transaction(acme.organization_id) as tx:
+        user = await people.find_user(tx, UUID(grace["id"]))
+        wanted = await access.ask_for_address(tx, user.id, "grace@elsewhere.test")
+    assert wanted
+    for _ in range(2):
+        moved = {**grace, "emails": [{"value": "hopper@acme.test", "primary": True}]}
+        assert (await directory.put(f"/Users/{grace['id']}", json=moved)).status_code == 200
+    told = [mail for mail in await letters(acme) if mail.kind == "ADDRESS_CHANGED"]
+    assert [mail.to for mail in told] == ["grace@acme.test"]
+    text = access.link_text(acme.installation.signer, Purpose.ADDRESS, acme.organization_id, wanted)
+    with pytest.raises(LinkOver):
+        await email.confirm_address(acme.installation, text)
+    assert (await user_of(acme, grace["id"])).email == "hopper@acme.test"

@@ -10,6 +10,7 @@ from parlour import people
 from parlour.access import recovery
 from parlour.access.directory import matching
 from parlour.access.directory.matching import Column, Kind, Wanted
+from parlour.access.links.keeping import end_links
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
 from parlour.foundation.errors import Conflict
@@ -186,9 +187,12 @@ async def seen_among(tx: Transaction, user_ids: list[UUID]) -> set[UUID]:
 
 async def _readdress(tx: Transaction, user: User, email: str) -> User:
     try:
-        return await people.change_address(tx, user, email)
+        changed = await people.change_address(tx, user, email)
     except people.AddressTaken as taken:
         raise AlreadyThere() from taken
+    # What was sent to the old address opens nothing any more, nor makes another one theirs.
+    await end_links(tx, user.id)
+    return changed
 
 
 async def _keep(tx: Transaction, user_id: UUID, described: Described, *, removed: bool = False) -> None:

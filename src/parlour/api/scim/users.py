@@ -6,7 +6,7 @@ from litestar import delete, get, patch, post, put
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from parlour import access
+from parlour import access, email
 from parlour.access import directory
 from parlour.api.scim import patching, resources, serving
 from parlour.entrance import Request
@@ -85,6 +85,9 @@ async def _changed(request: Request, id_: str, change: Any) -> ASGIResponse:
         person = await directory.find_person(tx, serving.uuid_of(id_))
         now = resources.of_person(person, base)
         serving.must_be_as_read(request, now)
+        before = person.email
         person, user = await directory.replace_person(tx, person, resources.described(change(now), person))
+        if user.email != before:
+            await email.tell_of_new_address(tx, before, user.name)
     await followed(request, [user])
     return serving.one(request, resources.of_person(person, base))

@@ -1,6 +1,6 @@
 """Mails of Parlour's own to one person: links and news about their access. They belong to no ticket."""
 
-from parlour.email.notices.addresses import confirm_address, send_address_link
+from parlour.email.notices.addresses import confirm_address, send_address_link, tell_of_new_address
 from parlour.email.notices.asking import ask_for_link, send_link
 from parlour.email.notices.inviting import send_invitation
 from parlour.email.notices.sending import resume_notices, send_notice
@@ -25,6 +25,7 @@ __all__ = [
     "send_notice",
     "tell_of_copied_token",
     "tell_of_ending_token",
+    "tell_of_new_address",
     "tell_of_new_password",
     "tell_of_passkey",
     "write_notice",

@@ -39,6 +39,11 @@ async def confirm_address(installation: Installation, text: str) -> tuple[UUID, 
     async with installation.database.transaction(where.organization_id) as tx:
         user, before = await access.confirm_address(tx, where.id)
         if before != user.email:
-            await write_notice(tx, Notice(kind=Kind.ADDRESS_CHANGED, email=before, name=user.name))
+            await tell_of_new_address(tx, before, user.name)
     await access.announce(installation.cache, where.organization_id, user.id)
     return where.organization_id, user.id
+
+
+async def tell_of_new_address(tx: Transaction, before: str, name: str) -> None:
+    """To the one they had before, in case it was not they who wanted another."""
+    await write_notice(tx, Notice(kind=Kind.ADDRESS_CHANGED, email=before, name=name))
