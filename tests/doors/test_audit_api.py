@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from parlour import audit
+from parlour import audit, people
 from parlour.audit import Act, Outcome, Subject
 from parlour.foundation import circumstances, clock
 from parlour.foundation.circumstances import Circumstances
+from parlour.people import AT_MOST, Reach, Role, RoleDraft, UserChanges
 from tests.audit.hand import hand
 from tests.audit.reading import last, rows
 from tests.builders import Company
@@ -192,6 +193,20 @@ async def test_how_long_it_is_kept_is_read_and_changed(acme: Company, at_acme: C
     assert refused.status_code == 422
     assert "keepDays" in failure(refused)["details"]
     assert (await program.get("/api/audit/retention")).json() == {"keepDays": 365}
+
+
+async def test_only_an_administrator_says_how_long_it_is_kept(acme: Company, at_acme: Clients) -> None:
+    draft = RoleDraft("Keeper", "", Role.AGENT, Reach.ORGANIZATION, AT_MOST[Role.AGENT])
+    async with acme.database.transaction(acme.organization_id) as tx:
+        role = await people.add_custom_role(tx, draft, by=acme.alice)
+        bob = await people.find_user(tx, acme.bob.user_id)
+        await people.change_user(tx, bob, UserChanges(custom_role_id=role.id), by=acme.alice)
+    program, browser = await at_acme.program("bob"), await at_acme.browser("bob")
+    assert (await program.get("/api/audit/retention")).json() == {"keepDays": 730}
+    assert (await program.put("/api/audit/retention", json={"keepDays": 90})).status_code == 403
+    assert (await browser.post("/dashboard/settings/audit/retention", data={"keep_days": "90"})).status_code == 403
+    assert 'action="/dashboard/settings/audit/retention"' not in (await browser.get("/dashboard/settings/audit")).text
+    assert (await program.get("/api/audit/retention")).json() == {"keepDays": 730}
 
 
 async def test_the_chain_is_verified_on_request(acme: Company, at_acme: Clients, owner_database_url: str) -> None:

@@ -182,8 +182,9 @@ async def read_retention(request: Request) -> Retention:
 async def change_retention(request: Request, body: RetentionChanges) -> Retention:
     """Change how long the audit trail is kept
 
-    What is older is removed within the hour.
+    What is older is removed within the hour. Only an administrator decides it, whatever a role of your own making may.
     """
+    people.must_be_administrator(request.actor)
     async with request.transaction() as tx:
         await audit.set_keep_days(tx, body.keep_days)
     return Retention(body.keep_days)

@@ -6,14 +6,14 @@ from urllib.parse import quote
 from litestar import Response, get, post
 from litestar.response import Stream
 
-from parlour import audit
+from parlour import audit, people
 from parlour.audit import Act, Entry, Form, Group
 from parlour.dashboard.settings.sheet import sheet, words
 from parlour.dashboard.settings.trail.asking import HERE, Asked, asked_of, edge_of, filter_of, written
 from parlour.entrance import Request, needs, pages
 from parlour.foundation import clock
 from parlour.foundation.errors import BadRequest, Invalid
-from parlour.people import Permission
+from parlour.people import Permission, Role
 
 _PAGE: Final = 50
 _READS: Final = needs(Permission.READ_AUDIT)
@@ -50,7 +50,7 @@ async def show(request: Request) -> Response[str]:
         keep_days=keep_days,
         least_days=audit.LEAST_DAYS,
         most_days=audit.MOST_DAYS,
-        may_change=request.actor.may(Permission.MANAGE_ORGANIZATION),
+        may_change=request.actor.role is Role.ADMIN,
     )
 
 
@@ -91,6 +91,7 @@ async def verify(request: Request) -> Response[Any]:
 
 @post(HERE + "/retention", opt=needs(Permission.MANAGE_ORGANIZATION, fresh=True))
 async def keep(request: Request) -> Response[Any]:
+    people.must_be_administrator(request.actor)
     typed = words(await request.form(), "keep_days")
     days = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 6 else 0
     try:
