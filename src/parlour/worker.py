@@ -15,7 +15,7 @@ import structlog
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from parlour import audit, email, erasure, live
+from parlour import access, audit, email, erasure, live
 from parlour.foundation import installation as installations
 from parlour.foundation import jobs, logs
 from parlour.foundation.installation import Installation
@@ -70,7 +70,7 @@ def queue_of(installation: Installation) -> procrastinate.App:
     )
     queue = procrastinate.App(connector=connector)
     functions: set[Reaction] = {reaction for reactions in REACTIONS.values() for reaction in reactions}
-    functions |= {*audit.JOBS, *email.JOBS, *erasure.JOBS}
+    functions |= {*access.JOBS, *audit.JOBS, *email.JOBS, *erasure.JOBS}
     for function in functions:
         queue.task(name=name_of(function), queue=jobs.place_of(function), retry=Retry())(
             _job_of(installation, function)

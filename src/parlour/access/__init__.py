@@ -1,7 +1,7 @@
 """How people come in: proofs, steps, sessions, and the tokens of programs. Who they are is in `people`."""
 
 from parlour.access.arriving import Entered, Outcome, Prove, Waiting, arrive, go_on, pending
-from parlour.access.attempts import count, counted, of_address, of_mail, of_recipient, of_sign_in
+from parlour.access.attempts import JOBS, count, counted, of_address, of_mail, of_recipient, of_sign_in
 from parlour.access.challenges import SECONDS as CHALLENGE_SECONDS
 from parlour.access.challenges import ChallengeOver
 from parlour.access.client import Client, name_of
@@ -128,6 +128,7 @@ __all__ = [
     "CHANGES_CHANNEL",
     "INVITATION_DAYS",
     "INVITATION_PURPOSE",
+    "JOBS",
     "KNOWN_BROWSER_DAYS",
     "LINK_MINUTES",
     "LONGEST_PASSWORD",

@@ -43,7 +43,7 @@ def by_password(password: str) -> Prove:
     """Raises `WrongPassword` or `TooManyRequests`."""
 
     async def prove(installation: Installation, identity: Identity) -> Proof:
-        async with attempts.counted(installation, attempts.codes_of(identity.user_id)):
+        async with attempts.counted(installation, attempts.codes_of(identity)):
             await check_password(installation, identity.organization_id, identity.user_id, password)
         return proof(Method.PASSWORD)
 

@@ -1,5 +1,6 @@
 """What the audit trail is told of people who come in, are turned away, and leave."""
 
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -37,6 +38,22 @@ async def refused_step(database: Database, identity: Identity) -> None:
         details = {"method": "SECOND_FACTOR", "shown": [proof.method for proof in identity.proofs]}
         on = await _subject(tx, identity.user_id)
         await audit.record(tx, Act.SIGN_IN_REFUSED, on=on, details=details, outcome=Outcome.REFUSED)
+
+
+async def paused(database: Database, place: Whereabouts) -> None:
+    """There were so many wrong guesses that a pause begins. What comes within it is turned away, and in no trail."""
+    request_id = circumstances.present().request_id
+    async with database.transaction(place.organization_id) as tx:
+        if await tx.value(_IS_NOTED, act=Act.SIGN_IN_PAUSED, subject=str(place.id), request_id=request_id):
+            return
+        await audit.record(tx, Act.SIGN_IN_PAUSED, on=await _subject(tx, place.id), outcome=Outcome.REFUSED)
+
+
+_IS_NOTED: Final = """
+    select exists (
+        select from audit_records where act = %(act)s and subject_id = %(subject)s and request_id = %(request_id)s
+    )
+"""
 
 
 async def refused_nobody(database: Database, place: Whereabouts) -> None:

@@ -29,6 +29,7 @@ class Act(StrEnum):
         return act
 
     SIGNED_IN = "SIGNED_IN", Group.SIGN_IN, "Signed in"
+    SIGN_IN_PAUSED = "SIGN_IN_PAUSED", Group.SIGN_IN, "Was held up after too many wrong guesses"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED", Group.SIGN_IN, "Failed to sign in"
     PROVIDER_CONNECTED = "PROVIDER_CONNECTED", Group.SIGN_IN, "Connected a person with an identity provider"
     PROVIDER_DISCONNECTED = "PROVIDER_DISCONNECTED", Group.SIGN_IN, "Disconnected a person from an identity provider"

@@ -12,7 +12,7 @@ def by_code(code: str) -> Prove:
     """The one or the other, as it looks. Raises `WrongCode` or `TooManyRequests`."""
 
     async def prove(installation: Installation, identity: Identity) -> Proof:
-        async with attempts.counted(installation, attempts.codes_of(identity.user_id)):
+        async with attempts.counted(installation, attempts.codes_of(identity)):
             async with installation.database.transaction(identity.organization_id) as tx:
                 if await totp.spend(tx, installation.sealer, identity.user_id, code):
                     return proof(Method.TOTP)
@@ -28,7 +28,7 @@ def by_setting_up(code: str, shown: list[str]) -> Prove:
 
     async def prove(installation: Installation, identity: Identity) -> Proof:
         async with (
-            attempts.counted(installation, attempts.codes_of(identity.user_id)),
+            attempts.counted(installation, attempts.codes_of(identity)),
             installation.database.transaction(identity.organization_id) as tx,
         ):
             shown.extend(await enrolment.confirm_enrolment(tx, installation, identity.user_id, code))
