@@ -74,8 +74,14 @@ async def test_a_new_password_needs_the_present_one_and_ends_every_other_session
         assert (refused.status_code, said in refused.text) == (422, True)
     assert await still_in(acme, before, other) == [True, True]
     assert "PASSWORD_CHANGED" not in await acts_of(acme)
+    async with acme.database.transaction(acme.organization_id) as tx:
+        for name in "one", "two", "revoked":
+            token, _ = await access.create_token(tx, acme.bob.user_id, name)
+        await access.revoke_token(tx, acme.bob.user_id, token.id)
+        await access.create_token(tx, acme.alice.user_id, "hers")
     changed = await bob.post(f"{HERE}/password", present=PASSWORD, new="unheard of sentences")
     assert (changed.status_code, changed.headers["location"]) == (303, HERE)
+    assert "Your%202%20API%20tokens%20go%20on%20working" in changed.headers["set-cookie"]
     assert bob.token != before
     assert await still_in(acme, bob.token, other, alices) == [True, False, True]
     address = bob.client.headers["x-address"]

@@ -17,6 +17,7 @@ from parlour.access import Device, Party, Passkey, Proof, SecondFactor, SignedIn
 from parlour.entrance import pages
 from parlour.entrance.arriving import admission, passkeys
 from parlour.entrance.request import Request
+from parlour.foundation import clock
 from parlour.foundation.errors import Invalid, NotFound, Problem
 
 
@@ -165,11 +166,23 @@ async def _password(request: Request, place: Place) -> Response[Any]:
         await change_password(request, str(form.get("present") or ""), str(form.get("new") or ""))
     except Problem as problem:
         return await place.show(request, "overview", problem)
-    return back(request, place, "Your password is changed. Every other browser is signed out.")
+    said = "Your password is changed. Every other browser is signed out."
+    return back(request, place, f"{said} {await _of_programs(request)}".strip())
 
 
 async def _set_up_form(request: Request, place: Place) -> Response[Any]:
     return await _show_enrolment(request, place)
+
+
+async def _of_programs(request: Request) -> str:
+    # They have keys of their own, and would stand still at night for a password they never knew.
+    async with request.reading() as tx:
+        tokens = await access.tokens_of(tx, request.actor.user_id)
+    live = [token for token in tokens if token.expires_at is None or token.expires_at > clock.now()]
+    if not live:
+        return ""
+    named = "Your API token goes" if len(live) == 1 else f"Your {len(live)} API tokens go"
+    return f"{named} on working: revoke what you don’t know."
 
 
 async def _set_up(request: Request, place: Place) -> Response[Any]:
