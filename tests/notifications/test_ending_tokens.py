@@ -35,7 +35,7 @@ async def make(company: Company, owner: Actor | None, *, days: int = 90, name: s
     with clock.frozen(ENDS - timedelta(days=days)):
         async with company.database.transaction(company.organization_id) as tx:
             if owner is None:
-                token, _ = await access.create_directory_token(tx, name, ENDS)
+                token, _ = await access.create_directory_token(tx, name, ENDS, by=company.alice)
             else:
                 token, _ = await access.create_token(tx, owner.user_id, name, ENDS)
     return token.id
