@@ -81,6 +81,18 @@ async def test_a_ticket_is_joined_only_by_those_who_may_see_it(acme: Company, gl
     assert "error" in await carol.socket.call("ticket:typing", {**message, "typing": True})
 
 
+@pytest.mark.parametrize("first", ["bob", "carol"])
+async def test_a_screen_has_twenty_tickets_open_at_once(acme: Company, screen: Opens, first: str) -> None:
+    somebody = await screen(getattr(acme, first))
+    ids_ = [str((await acme.ticket(f"Number {number}")).id) for number in range(21)]
+    for each in ids_[:20]:
+        assert (await somebody.socket.call("ticket:join", {"id": each}))["version"] == 1
+    refused = {"error": "Name one ticket as {id}, twenty at once at most."}
+    assert await somebody.socket.call("ticket:join", {"id": ids_[20]}) == refused
+    await somebody.socket.call("ticket:leave", {"id": ids_[0]})
+    assert (await somebody.socket.call("ticket:join", {"id": ids_[20]}))["version"] == 1
+
+
 async def test_who_has_a_ticket_open_hears_nothing_of_it_once_it_is_passed_on(
     acme: Company, screen: Opens, processes: list[str]
 ) -> None:
