@@ -37,6 +37,7 @@ DANGEROUS = {
     Act.TOKEN_MADE,
     Act.RETENTION_CHANGED,
     Act.TRAIL_EXPORTED,
+    Act.DELETION_ASKED,
 }
 """Acts by which somebody comes in, or may do more, or by which what was done is hidden or carried away."""
 HARMLESS = {

@@ -39,6 +39,7 @@ _TAGS: Final = {
     "companies": "Companies that customers belong to, and whether these see what their colleagues ask.",
     "claimed_domains": "Domains whose people another company's sign-in may vouch for.",
     "invitations": "Who was asked to come in as an agent.",
+    "deletion": "Closing the organization for good, and calling that off in time.",
     "tags": "Words that group tickets.",
     "roles": "What each role allows; those of the organization's own making are made and changed here.",
     "organization": "The organization, and its departments that answer their own tickets.",
