@@ -9,6 +9,7 @@ import pytest
 
 from parlour import audit
 from parlour.foundation import clock
+from parlour.foundation.errors import NotFound
 from parlour.foundation.installation import Installation
 from tests.audit.hand import TABLES, Hand, hand, verdict, write
 from tests.audit.test_command import run
@@ -151,10 +152,25 @@ async def test_an_anchor_that_is_not_ours_is_none(acme: Company, globex: Company
     assert (await verdict(acme)).is_whole
 
 
-async def test_the_clock_anchors_what_has_moved(acme: Company, globex: Company) -> None:
-    await audit.anchor_trails(acme.installation)
-    for company in acme, globex:
-        assert await acme.installation.blobs.noted(f"audit-anchors/{company.organization_id}.json")
+async def test_the_clock_anchors_what_has_moved_and_on_the_hour_everything(
+    running: Installation, globex: Company
+) -> None:
+    with clock.frozen(clock.now() - timedelta(days=40)):
+        acme = await build_company(running, "Acme")
+
+    async def are_anchored(minute: int) -> list[bool]:
+        with clock.frozen(clock.now().replace(minute=minute) + timedelta(hours=1)):
+            await audit.anchor_trails(running)
+        return [await is_anchored(company) for company in (acme, globex)]
+
+    async def is_anchored(company: Company) -> bool:
+        try:
+            return bool(await running.blobs.noted(f"audit-anchors/{company.organization_id}.json"))
+        except NotFound:
+            return False
+
+    assert await are_anchored(minute=10) == [False, True]
+    assert await are_anchored(minute=0) == [True, True]
 
 
 async def test_whoever_puts_a_backup_back_says_so(acme: Company, owner_database_url: str) -> None:

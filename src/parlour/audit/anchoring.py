@@ -17,8 +17,10 @@ from parlour.foundation.installation import Installation
 
 log = structlog.get_logger()
 
-# Longer than the clock is ever away: what has not moved since then was anchored before.
-_STILL: Final = timedelta(days=2)
+# Between the hours only what has moved of late is compared with its anchor, which may be a question to a bucket.
+_OF_LATE: Final = timedelta(hours=2)
+_EVERYTHING_WITHIN: Final = 10
+"""Minutes after the full hour: then all trails are, for those that were written while no worker ran, or long ago."""
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -41,16 +43,17 @@ class _Reached(Head, frozen=True):
 
 
 async def anchor_trails(installation: Installation) -> None:
-    """Note how far each trail has come that has moved lately."""
-    organizations = await installation.database.doorways.organizations()
-    await tasks.see_to(partial(anchor_trail, installation), ((each,) for each in organizations))
+    """Note how far each trail has come."""
+    organizations, now = await installation.database.doorways.organizations(), clock.now()
+    since = None if now.minute < _EVERYTHING_WITHIN else now - _OF_LATE
+    await tasks.see_to(partial(anchor_trail, installation, since=since), ((each,) for each in organizations))
 
 
-async def anchor_trail(installation: Installation, organization_id: UUID) -> None:
+async def anchor_trail(installation: Installation, organization_id: UUID, *, since: datetime | None = None) -> None:
     """Only ever forward: a trail that went back, or says something else by now, keeps the anchor that shows it."""
     async with installation.database.reading(organization_id) as tx:
         reached = await tx.maybe(_Reached, _REACHED)
-        if reached is None or (reached.at and reached.at < clock.now() - _STILL):
+        if reached is None or (since and reached.at and reached.at < since):
             return
         try:
             known = await anchor_of(installation, organization_id)
