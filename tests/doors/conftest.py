@@ -98,6 +98,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PARLOUR_API_LIMIT": "10000/minute",
         "PARLOUR_TICKET_LIMIT": "10000/minute",
         "PARLOUR_SOCKET_LIMIT": "40/minute",
+        "PARLOUR_REFUSAL_SECONDS": "0",
     }
 
 
