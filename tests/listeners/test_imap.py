@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from parlour import email
@@ -12,6 +13,9 @@ from parlour.email.mailboxes import (
     Begin,
     remove_mailbox,
 )
+from parlour.email.sources import position
+from parlour.email.sources.position import LeaseLost
+from parlour.foundation import ids
 from tests.builders import Company
 from tests.imap_twin import ImapTwin, imap_twin
 from tests.listeners.remote_mailbox import Desk, mail
@@ -183,6 +187,22 @@ async def test_old_mail_stays_where_it_is_unless_asked_for(desk: Desk, twin: Ima
         await desk.change(mailbox, imap=everything)
         await desk.change(mailbox, imap=msgspec.structs.replace(everything, folder="INBOX"))
         await until(lambda: desk.has("old 0", "old 1", "old 2", "new"))
+
+
+async def test_who_still_reads_the_folder_of_before_moves_nothing(desk: Desk) -> None:
+    before, holder = await desk.mailbox(), ids.new()
+    assert before.imap
+    await desk.change(before, imap=msgspec.structs.replace(before.imap, folder="Elsewhere"))
+    async with desk.company.database.transaction(desk.company.organization_id) as tx:
+        await sources.take_lease(tx, before.id, holder, 60)
+        after = await email.find_mailbox(tx, before.id)
+    with pytest.raises(LeaseLost):
+        async with desk.company.database.transaction(desk.company.organization_id) as tx:
+            await position.move_to(tx, before, holder, position.Position(7, 4, 0), 0)
+    async with desk.company.database.transaction(desk.company.organization_id) as tx:
+        assert (await position.position_of(tx, before.id)).last_uid == 0
+        await position.move_to(tx, after, holder, position.Position(7, 4, 0), 0)
+        assert (await position.position_of(tx, before.id)).last_uid == 4
 
 
 async def test_a_mailbox_that_is_switched_off_is_left_alone(desk: Desk, twin: ImapTwin) -> None:

@@ -156,7 +156,7 @@ async def _store(reading: Reading, fetched: Sequence[_Fetched], position: Positi
 
     kept = await asyncio.gather(*(keep(one) for one in fetched))
     async with reading.installation.database.transaction(reading.organization_id) as tx:
-        await move_to(tx, reading.mailbox.id, reading.holder, position, behind)
+        await move_to(tx, reading.mailbox, reading.holder, position, behind)
         for one, bytes_ in zip(fetched, kept, strict=True):
             await ledger.enter(tx, _delivery(reading.mailbox, one.raw), bytes_, reading.reader)
             if one.refused:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from parlour.email.mailboxes import Mailbox
 from parlour.email.sources.troubles import Trouble
 from parlour.foundation import clock
 from parlour.foundation.database import Transaction
@@ -112,8 +113,14 @@ async def position_of(tx: Transaction, mailbox_id: UUID) -> Position:
     )
 
 
-async def move_to(tx: Transaction, mailbox_id: UUID, holder: UUID, position: Position, behind: int) -> None:
-    """With the rows of the messages up to there, in their transaction. Raises `LeaseLost`."""
+async def move_to(tx: Transaction, mailbox: Mailbox, holder: UUID, position: Position, behind: int) -> None:
+    """With the rows of the messages up to there, in their transaction.
+
+    Raises `LeaseLost`, also where the mailbox is another by now: numbers of the folder before say nothing of this one.
+    """
+    unchanged = "select true from mailboxes where id = %(id)s and revision = %(revision)s for share"
+    if not await tx.value(unchanged, id=mailbox.id, revision=mailbox.revision):
+        raise LeaseLost()
     moved = await tx.run(
         """
         update mailbox_states
@@ -121,7 +128,7 @@ async def move_to(tx: Transaction, mailbox_id: UUID, holder: UUID, position: Pos
             behind = %(behind)s, seen_at = %(now)s
         where mailbox_id = %(mailbox_id)s and lease_holder = %(holder)s
         """,
-        mailbox_id=mailbox_id,
+        mailbox_id=mailbox.id,
         holder=holder,
         uid_validity=position.uid_validity,
         last_uid=position.last_uid,
