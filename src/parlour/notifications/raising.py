@@ -5,6 +5,7 @@ from uuid import UUID
 
 from parlour.email import domains, sources
 from parlour.foundation import clock, ids
+from parlour.foundation.database import Transaction
 from parlour.foundation.domain_proofs import DomainFact
 from parlour.foundation.facts import Fact, TicketFact
 from parlour.foundation.installation import Installation
@@ -101,9 +102,14 @@ async def _tell_administrators(
 ) -> None:
     async with installation.database.transaction(organization_id) as tx:
         for user_id in await tx.values("select id from users where role = 'ADMIN' and status = 'ACTIVE'"):
-            notification_id = await tx.value(raise_one, id=ids.new(), user_id=user_id, now=clock.now(), **about)
-            if notification_id:
-                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
+            await ring(tx, user_id, raise_one, **about)
+
+
+async def ring(tx: Transaction, user_id: UUID, raise_one: LiteralString, **about: object) -> None:
+    """Raise one for somebody, unless the statement finds that they have it: then nothing is told again."""
+    notification_id = await tx.value(raise_one, id=ids.new(), user_id=user_id, now=clock.now(), **about)
+    if notification_id:
+        tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=user_id))
 
 
 _ABOUT_MAILBOX: Final = """

@@ -4,9 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from parlour.access import programs
-from parlour.foundation import clock, ids
 from parlour.foundation.installation import Installation
-from parlour.notifications.raising import NotificationRaised
+from parlour.notifications.raising import ring
 
 
 async def notify_of_token(installation: Installation, organization_id: UUID, *, fact: programs.TokenEndsSoon) -> None:
@@ -17,10 +16,7 @@ async def notify_of_token(installation: Installation, organization_id: UUID, *, 
             return
         words = f"It is {token.owner}’s, and ends on {token.ends_on}. What uses it needs a new one by then."
         for one in token.concerns:
-            told = {"token_id": fact.token_id, "name": fact.name, "days": fact.days, "words": words}
-            notification_id = await tx.value(_RING, id=ids.new(), user_id=one.user_id, now=clock.now(), **told)
-            if notification_id:
-                tx.record(NotificationRaised(actor_id=None, notification_id=notification_id, user_id=one.user_id))
+            await ring(tx, one.user_id, _RING, token_id=fact.token_id, name=fact.name, days=fact.days, words=words)
 
 
 _RING: Final = """
