@@ -5,7 +5,7 @@ from typing import Any
 from playwright.async_api import Page
 
 from tests.browser.desks import Desks
-from tests.browser.test_looks import every_page, furnish
+from tests.browser.test_looks import every_page, furnish, is_page
 from tests.builders import Company
 
 MOST_KEYS = 400
@@ -32,8 +32,7 @@ MISSED = """() => window.wanted.filter((one) => !window.reached.has(one))
 
 
 async def _walk(page: Page, path: str) -> list[str]:
-    answer = await page.context.request.get(path)
-    if not answer.headers.get("content-type", "").startswith("text/html") or "<!doctype" not in await answer.text():
+    if not await is_page(page, path):
         return []
     await page.goto(path)
     count: int = await page.evaluate(CLICKABLE)

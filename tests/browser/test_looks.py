@@ -49,10 +49,15 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
+async def is_page(page: Page, path: str) -> bool:
+    """Whether a whole page is there: no file, no part of one."""
+    answer = await page.context.request.get(path)
+    return answer.headers.get("content-type", "").startswith("text/html") and "<!doctype" in await answer.text()
+
+
 async def look(page: Page, path: str, seen: set[str]) -> list[str]:
     """What is wrong with a page; nothing where the address is a file's or leads to a page that was seen already."""
-    answer = await page.context.request.get(path)
-    if not answer.headers.get("content-type", "").startswith("text/html") or "<!doctype" not in await answer.text():
+    if not await is_page(page, path):
         return []
     await page.goto(path)
     if page.url in seen:

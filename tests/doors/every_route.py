@@ -1,5 +1,6 @@
 """Every route of every door, where a company's things are at it, and what may be sent with them."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,6 +11,11 @@ from parlour.api.operations import Operation
 from parlour.foundation import ids
 from tests.builders import Company
 from tests.doors.belongings import SECRET, Belongings
+
+
+def named(path: str) -> str:
+    """A path without the kinds of its parameters, as people write it."""
+    return re.sub(r":\w+}", "}", path)
 
 
 def routes(asgi: Any) -> list[tuple[str, HTTPRouteHandler]]:

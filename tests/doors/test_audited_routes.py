@@ -10,6 +10,7 @@ from tests.builders import Company
 from tests.doors.acts import send, thing_of, things_of
 from tests.doors.audited_routes import CASES, WITHOUT_A_RECORD
 from tests.doors.conftest import Clients
+from tests.doors.every_route import named
 
 DAILY_WORK = {
     Permission.READ_TICKETS,
@@ -53,7 +54,7 @@ def _routes(asgi: Any) -> list[str]:
     found = []
     for route in doors.routes:
         for handler in getattr(route, "route_handlers", ()):
-            path = "/".join(f"{part.split(':')[0]}}}" if ":" in part else part for part in route.path.split("/"))
+            path = named(route.path)
             permission = handler.opt.get("permission")
             for method in sorted(handler.http_methods - {"OPTIONS"}):
                 name = f"{method} {path}"

@@ -12,7 +12,7 @@ from tests.doors.acts import send, things_of
 from tests.doors.all_rows import everything_of
 from tests.doors.audited_routes import CASES, Case
 from tests.doors.conftest import Clients, failure
-from tests.doors.every_route import routes
+from tests.doors.every_route import named, routes
 
 DANGEROUS = {
     Act.PROVIDER_ADDED,
@@ -84,14 +84,9 @@ def test_a_page_and_its_twin_of_the_api_agree(unlimited: Any) -> None:
     }
     by_page = {route for route, is_asked in asks.items() if is_asked and "/dashboard/" in route}
     assert len(by_page) > 20
-    acts = {_named(route): case.act for route, case in CASES.items()}
-    asked = {acts[_named(route)] for route in by_page if _named(route) in acts}
+    acts = {named(route): case.act for route, case in CASES.items()}
+    asked = {acts[named(route)] for route in by_page if named(route) in acts}
     assert asked <= DANGEROUS
-
-
-def _named(route: str) -> str:
-    """Without the kinds of its parameters."""
-    return "/".join(f"{part.split(':')[0]}}}" if ":" in part and "{" in part else part for part in route.split("/"))
 
 
 async def test_a_program_whose_token_was_confirmed_is_not_asked(acme: Company, at_acme: Clients) -> None:
